@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * m3ua_endpoint - M3UA as a whole: the configured ASPs (one association each) and ASs, composed of
+ * the codec and the asp and as machines. Pure: bytes, events and time in; callbacks out.
+ *
+ * Life cycle: m3ua_endpoint_create -> calls below -> m3ua_endpoint_destroy. ASPs and ASs are named
+ * by their index in the configuration, associations by the transport's number.
+ *
+ * How a runtime drives it:
+ *   transport UP       m3ua_endpoint_association_up(ep, asp, association, streams_out, now)
+ *   transport DOWN     m3ua_endpoint_association_down(ep, asp, now)
+ *   transport RESTART  m3ua_endpoint_association_restart(ep, asp, streams_out, now)
+ *   transport message  m3ua_endpoint_receive(ep, asp, stream, bytes, now)      (PPID 3 only)
+ *   loop turn          when now >= m3ua_endpoint_deadline_ns(ep): m3ua_endpoint_time(ep, now)
+ *   application        m3ua_endpoint_transfer / _transfer_to_asp
+ *   console            m3ua_endpoint_asp_up / _down / _active / _inactive / _lock
+ * Which ASP an association belongs to is the runtime's to know (it connects, or accepts and looks
+ * at the peer's address); m3ua_endpoint_asp_of_association finds it again. An ASP may be connected
+ * any number of times. What management asked for (config.wants_up, wants_active, asp_up ...) is
+ * done again on each new association, with one exception: an ASP whose traffic another one took
+ * over (override) stays ASP-INACTIVE in that AS until m3ua_endpoint_asp_active asks for it again.
+ *
+ * Callbacks run inside of those calls. `data` may call m3ua_endpoint_transfer and
+ * _transfer_to_asp (a responder answers from there), and so may `event`. `send` and `abort` may not
+ * call back. No callback may call anything else of the endpoint that is not const; that is
+ * asserted. Bytes given to a callback are borrowed until it returns.
+ *
+ * Memory: the queues of AS-PENDING are allocated at creation; nothing is allocated afterwards.
+ * One endpoint belongs to one thread.
+ */
+#ifndef SIGTRAN_FSM_M3UA_ENDPOINT_H
+#define SIGTRAN_FSM_M3UA_ENDPOINT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sigtran/base/bytes.h"
+#include "sigtran/base/limits.h"
+#include "sigtran/base/status.h"
+#include "sigtran/codec/m3ua.h"
+#include "sigtran/fsm/as.h"
+#include "sigtran/fsm/asp.h"
+#include "sigtran/fsm/m3ua_roles.h"
+
+#define M3UA_ENDPOINT_NONE UINT32_MAX /* no ASP, AS or association */
+
+/* MTP3-user data in one DATA that we send: LUDT's longest (Q.713) with room to spare. */
+#define M3UA_ENDPOINT_PAYLOAD_OCTETS_MAX 4096u
+
+/* An AS's queue in AS-PENDING by default: 2 s of 10 000 messages/s of 200 octets. */
+#define M3UA_ENDPOINT_QUEUE_OCTETS 4194304u
+
+/* How soon an AS goes on with a queue that send() did not take in one go. */
+#define M3UA_ENDPOINT_RETRY_NS 5000000
+
+struct m3ua_asp_config {
+    enum asp_role role; /* our own role on this association */
+    bool has_asp_identifier;
+    uint32_t asp_identifier;      /* ASP role: sent in ASPUP; SG role: the one we expect, if any */
+    bool asp_identifier_required; /* SG role: an ASPUP without one is refused */
+    int64_t t_ack_ns;             /* 0 = 2 s */
+    uint32_t t_ack_tries;         /* 0 = for ever */
+    int64_t t_beat_ns;            /* 0 = no BEAT */
+    bool wants_up;     /* ASP, IPSP: send ASPUP when the association is up. A waiting IPSP: false */
+    bool wants_active; /* ASP, IPSP: send ASPAC for all its ASs once it is up */
+};
+
+struct m3ua_as_config {
+    bool has_routing_context; /* without one: none is sent, and any is taken from the peer */
+    uint32_t routing_context; /* unique among the ASs of one ASP */
+    uint32_t point_code;      /* the destination it serves: answers to DAUD */
+    enum as_traffic_mode traffic_mode;
+    bool sends_traffic_mode; /* ASP role: put Traffic Mode Type into ASPAC */
+    int64_t t_r_ns;          /* AS-PENDING; 0 = no AS-PENDING at all */
+    uint32_t active_minimum; /* 0 = 1; see as_config */
+    uint32_t asp_count;      /* members, all of the same role */
+    uint32_t asp[LIMIT_ASP_PER_AS];
+    size_t queue_octets; /* AS-PENDING; 0 = M3UA_ENDPOINT_QUEUE_OCTETS */
+};
+
+struct m3ua_endpoint_config {
+    bool has_network_appearance; /* sent in DATA, checked in received messages that carry one */
+    uint32_t network_appearance;
+    uint32_t point_code;               /* our own: available when audited by DAUD */
+    uint32_t asp_count;                /* 1..LIMIT_ASSOCIATIONS */
+    const struct m3ua_asp_config *asp; /* copied */
+    uint32_t as_count;                 /* 0..LIMIT_AS */
+    const struct m3ua_as_config *as;   /* copied */
+};
+
+enum m3ua_endpoint_event_kind {
+    M3UA_EVENT_ASP_STATE,     /* asp: asp_old -> asp_new */
+    M3UA_EVENT_TRAFFIC,       /* asp in as: `active` or not any more */
+    M3UA_EVENT_AS_STATE,      /* as: as_old -> as_new */
+    M3UA_EVENT_NOTIFY,        /* NTFY from asp: message; as where a routing context names one */
+    M3UA_EVENT_ERROR,         /* ERR from asp: message */
+    M3UA_EVENT_SSNM,          /* DUNA, DAVA, SCON, DUPU, DRST from asp: message */
+    M3UA_EVENT_ERROR_SENT,    /* to asp: error, because of `status` when its bytes were at fault */
+    M3UA_EVENT_GIVEN_UP,      /* asp: request `message_kind` got no answer in t_ack_tries tries */
+    M3UA_EVENT_BEAT_LOST,     /* asp: no BEAT ACK within 2 T(beat); abort() follows */
+    M3UA_EVENT_QUEUE_FLUSHED, /* as left AS-PENDING: `count` messages sent, `lost` could not be */
+    M3UA_EVENT_QUEUE_DROPPED, /* as: T(r) ran out: `lost` messages dropped */
+    M3UA_EVENT_SEND_FAILED,   /* to asp: `message_kind` was not taken by send(): `status` */
+};
+
+/* Fields beyond those named with the kind are unspecified. */
+struct m3ua_endpoint_event {
+    enum m3ua_endpoint_event_kind kind;
+    uint32_t asp; /* M3UA_ENDPOINT_NONE where none */
+    uint32_t as;
+    enum asp_state asp_old;
+    enum asp_state asp_new;
+    enum as_state as_old;
+    enum as_state as_new;
+    bool active;
+    enum m3ua_kind message_kind;
+    enum m3ua_error error;
+    enum p7_status status;
+    uint64_t count;
+    uint64_t lost;
+    const struct m3ua_message *message; /* borrowed until the callback returns */
+};
+
+/* "asp-state" and so on. */
+const char *m3ua_endpoint_event_name(enum m3ua_endpoint_event_kind kind);
+
+struct m3ua_endpoint_handler {
+    void *context;
+    /* Take one M3UA message (copy it), as transport_send does. Its P7_FULL or P7_STATE is counted,
+     * and returned from m3ua_endpoint_transfer. */
+    enum p7_status (*send)(void *context, uint32_t association, uint16_t stream,
+                           struct bytes message);
+    /* DATA from `asp` for `as` (M3UA_ENDPOINT_NONE never comes). */
+    void (*data)(void *context, uint32_t as, uint32_t asp, const struct m3ua_data *data,
+                 int64_t now_ns);
+    void (*event)(void *context, const struct m3ua_endpoint_event *event, int64_t now_ns);
+    /* End the association abruptly. association_down must follow, but not from inside. */
+    void (*abort)(void *context, uint32_t association);
+};
+
+/* Every number since creation. Each message received from an association that is up is in exactly
+ * one entry of `in`, or in in_malformed; each one that send() took is in one entry of `out`. */
+struct m3ua_endpoint_counters {
+    uint64_t in[10];  /* by Message Class */
+    uint64_t out[10]; /* handed to send() with success */
+    uint64_t octets_in;
+    uint64_t octets_out;
+    uint64_t in_malformed;  /* refused by the decoder */
+    uint64_t in_unexpected; /* messages that the state does not allow */
+    uint64_t in_invalid;    /* routing context, network appearance, ASP identifier, stream */
+    uint64_t errors_sent;   /* ERR */
+    uint64_t errors_received;
+    uint64_t notifies_sent; /* NTFY */
+    uint64_t notifies_received;
+    uint64_t data_in;                 /* DATA delivered */
+    uint64_t data_out;                /* DATA sent, copies of broadcast counted each */
+    uint64_t data_in_not_active;      /* DATA received before ASP-ACTIVE (RFC4666-4.3.1) */
+    uint64_t data_in_routing_context; /* DATA with a wrong or without a needed routing context */
+    uint64_t data_dropped_no_asp;     /* transfer refused: AS not AS-ACTIVE */
+    uint64_t data_dropped_send_full;  /* transfer refused: send() gave P7_FULL */
+    uint64_t data_dropped_send_failed;
+    uint64_t data_dropped_too_long;
+    uint64_t data_dropped_queue_full; /* AS-PENDING */
+    uint64_t data_dropped_t_r;
+    uint64_t data_queued;         /* ever put into a queue */
+    uint64_t control_send_failed; /* anything but DATA that send() did not take */
+    uint64_t beats_lost;          /* associations ended for want of BEAT ACK */
+    uint64_t associations_up;
+    uint64_t associations_down;
+};
+
+struct m3ua_endpoint;
+
+/*
+ * P7_NO_MEMORY; P7_RANGE: counts beyond their limits, an index that names no ASP, members of one AS
+ * with different roles, two ASs of one ASP where one has no routing context or both the same.
+ */
+enum p7_status m3ua_endpoint_create(const struct m3ua_endpoint_config *config,
+                                    const struct m3ua_endpoint_handler *handler,
+                                    struct m3ua_endpoint **endpoint) P7_MUST_CHECK;
+void m3ua_endpoint_destroy(struct m3ua_endpoint *endpoint);
+
+/* P7_STATE when the ASP has an association already (keep the old one, end the new one, or first
+ * association_down for the old one: the runtime's policy). `streams_out` as negotiated. */
+enum p7_status m3ua_endpoint_association_up(struct m3ua_endpoint *endpoint, uint32_t asp,
+                                            uint32_t association, uint16_t streams_out,
+                                            int64_t now_ns) P7_MUST_CHECK;
+void m3ua_endpoint_association_down(struct m3ua_endpoint *endpoint, uint32_t asp, int64_t now_ns);
+void m3ua_endpoint_association_restart(struct m3ua_endpoint *endpoint, uint32_t asp,
+                                       uint16_t streams_out, int64_t now_ns);
+
+/* The ASP that the association is bound to, or M3UA_ENDPOINT_NONE. A search: not for each message
+ * (keep the index with the association instead). */
+uint32_t m3ua_endpoint_asp_of_association(const struct m3ua_endpoint *endpoint,
+                                          uint32_t association);
+
+/* One SCTP user message of PPID 3 from the ASP's association. */
+void m3ua_endpoint_receive(struct m3ua_endpoint *endpoint, uint32_t asp, uint16_t stream,
+                           struct bytes message, int64_t now_ns);
+
+void m3ua_endpoint_time(struct m3ua_endpoint *endpoint, int64_t now_ns);
+/* TIMER_NEVER_NS when nothing is due. O(1). */
+int64_t m3ua_endpoint_deadline_ns(const struct m3ua_endpoint *endpoint);
+
+/* There is room again after send() gave P7_FULL: lets an AS go on emptying its queue. Not needed
+ * for correctness, since the endpoint also tries again by itself every M3UA_ENDPOINT_RETRY_NS. */
+void m3ua_endpoint_writable(struct m3ua_endpoint *endpoint, uint32_t asp, int64_t now_ns);
+
+/* Where a transfer goes and what the routing label says. */
+struct m3ua_transfer {
+    uint32_t as;
+    uint32_t opc;
+    uint32_t dpc;
+    uint8_t si;
+    uint8_t ni;
+    uint8_t mp;
+    uint8_t sls;
+};
+
+/*
+ * Sends MTP3-user data to an AS, by its traffic mode, with its routing context and our network
+ * appearance. P7_OK: handed to send(), or queued, while the AS is AS-PENDING or still has a queue
+ * from then (so that the sequence holds). P7_STATE: the AS is not usable.
+ * P7_FULL: send() has no room, or the queue is full. P7_RANGE: too long. All are counted.
+ */
+enum p7_status m3ua_endpoint_transfer(struct m3ua_endpoint *endpoint,
+                                      const struct m3ua_transfer *transfer, struct bytes payload,
+                                      int64_t now_ns) P7_MUST_CHECK;
+
+/* As m3ua_endpoint_transfer, but to one ASP of the AS whatever the mode says: an answer that must
+ * take the way its request came. Never queued; P7_STATE when that ASP is not active in the AS. */
+enum p7_status m3ua_endpoint_transfer_to_asp(struct m3ua_endpoint *endpoint,
+                                             const struct m3ua_transfer *transfer, uint32_t asp,
+                                             struct bytes payload, int64_t now_ns) P7_MUST_CHECK;
+
+/* Would a transfer to the AS be taken now? */
+bool m3ua_endpoint_as_usable(const struct m3ua_endpoint *endpoint, uint32_t as);
+
+/*
+ * Management. P7_STATE when the role has no such request (SG), P7_NOT_FOUND when the ASP is not in
+ * the AS. They hold until revoked, across associations. `as` M3UA_ENDPOINT_NONE: all its ASs.
+ */
+enum p7_status m3ua_endpoint_asp_up(struct m3ua_endpoint *endpoint, uint32_t asp,
+                                    int64_t now_ns) P7_MUST_CHECK;
+enum p7_status m3ua_endpoint_asp_down(struct m3ua_endpoint *endpoint, uint32_t asp,
+                                      int64_t now_ns) P7_MUST_CHECK;
+enum p7_status m3ua_endpoint_asp_active(struct m3ua_endpoint *endpoint, uint32_t asp, uint32_t as,
+                                        int64_t now_ns) P7_MUST_CHECK;
+enum p7_status m3ua_endpoint_asp_inactive(struct m3ua_endpoint *endpoint, uint32_t asp, uint32_t as,
+                                          int64_t now_ns) P7_MUST_CHECK;
+/* SG: refuse ASPUP and ASPAC of this ASP with "Refused - Management Blocking", or no longer. */
+enum p7_status m3ua_endpoint_asp_lock(struct m3ua_endpoint *endpoint, uint32_t asp, bool locked,
+                                      int64_t now_ns) P7_MUST_CHECK;
+
+/* Sends an SSNM message (DUNA, DAVA, DAUD, SCON, DUPU, DRST), as the caller has filled it in, to an
+ * ASP that is not down. P7_STATE when it is down; else what send() gave. */
+enum p7_status m3ua_endpoint_send_ssnm(struct m3ua_endpoint *endpoint, uint32_t asp,
+                                       const struct m3ua_message *message,
+                                       int64_t now_ns) P7_MUST_CHECK;
+
+/* Reading. */
+enum asp_state m3ua_endpoint_asp_state(const struct m3ua_endpoint *endpoint, uint32_t asp);
+/* M3UA_ENDPOINT_NONE when the ASP has none. */
+uint32_t m3ua_endpoint_association(const struct m3ua_endpoint *endpoint, uint32_t asp);
+enum as_state m3ua_endpoint_as_state(const struct m3ua_endpoint *endpoint, uint32_t as);
+/* Is the ASP active in the AS? */
+bool m3ua_endpoint_carries(const struct m3ua_endpoint *endpoint, uint32_t asp, uint32_t as);
+const struct m3ua_endpoint_counters *
+m3ua_endpoint_get_counters(const struct m3ua_endpoint *endpoint);
+/* Messages waiting in AS-PENDING. */
+uint64_t m3ua_endpoint_as_queued(const struct m3ua_endpoint *endpoint, uint32_t as);
+
+#endif

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * m3ua_endpoint_internal - what the m3ua_endpoint*.c files share, and nobody else:
+ *   m3ua_endpoint.c          creation, public calls, timers, the machines' actions
+ *   m3ua_endpoint_send.c     control messages out, events
+ *   m3ua_endpoint_receive.c  messages in
+ *   m3ua_endpoint_data.c     transfers out and the queue of AS-PENDING
+ */
+#ifndef SIGTRAN_FSM_M3UA_ENDPOINT_INTERNAL_H
+#define SIGTRAN_FSM_M3UA_ENDPOINT_INTERNAL_H
+
+#include "sigtran/base/timer_heap.h"
+#include "sigtran/fsm/m3ua_endpoint.h"
+
+struct endpoint_asp {
+    struct m3ua_asp_config config;
+    struct asp machine;
+    uint32_t association;
+    uint16_t streams_out;
+    /* Its memberships: which AS, and as which of its members. */
+    uint32_t membership_count;
+    uint32_t as[ASP_MEMBERSHIPS_MAX];
+    uint32_t member[ASP_MEMBERSHIPS_MAX];
+    /* From ASPUP, for NTFY (RFC4666-3.8.2). */
+    bool has_peer_identifier;
+    uint32_t peer_identifier;
+};
+
+/* Messages that wait, oldest first: [head, tail) of `bytes`, each a record header and payload. */
+struct endpoint_queue {
+    uint8_t *bytes;
+    size_t octets;
+    size_t head;
+    size_t tail;
+    uint64_t count;
+    uint64_t flushed; /* since it last filled: for the event */
+    uint64_t lost;
+    int64_t retry_at_ns;
+};
+
+struct endpoint_as {
+    struct m3ua_as_config config;
+    struct as machine;
+    enum asp_role role;
+    uint32_t membership[LIMIT_ASP_PER_AS]; /* the membership that this AS is to its member */
+    struct endpoint_queue queue;
+};
+
+struct m3ua_endpoint {
+    struct m3ua_endpoint_handler handler;
+    bool has_network_appearance;
+    uint32_t network_appearance;
+    uint32_t point_code;
+    uint32_t asp_count;
+    uint32_t as_count;
+    struct endpoint_asp *asp;
+    struct endpoint_as *as;
+    struct timer_heap timers; /* ids: ASPs, then ASs */
+    struct m3ua_endpoint_counters counters;
+    bool busy;       /* inside of a call that only transfers may interrupt */
+    bool in_handler; /* inside of send() or abort(): nothing may interrupt */
+    /* The request under way, for its answer: what it had is echoed. */
+    struct bytes beat_data;
+    bool echo_beat_data;
+    bool echo_contexts;
+    bool echo_traffic_mode;
+    uint32_t traffic_mode;
+    struct m3ua_message in;
+    struct m3ua_message out;
+    uint8_t scratch[LIMIT_M3UA_MESSAGE_OCTETS + 64];
+};
+
+/* --- m3ua_endpoint.c ------------------------------------------------------------------------- */
+
+void endpoint_asp_step(struct m3ua_endpoint *ep, uint32_t asp, const struct asp_event *event,
+                       int64_t now_ns);
+void endpoint_as_arm(struct m3ua_endpoint *ep, uint32_t as);
+
+/* The membership of the ASP in the AS, or M3UA_ENDPOINT_NONE. */
+uint32_t endpoint_membership(const struct m3ua_endpoint *ep, uint32_t asp, uint32_t as);
+
+/* --- m3ua_endpoint_send.c -------------------------------------------------------------------- */
+
+void endpoint_raise(struct m3ua_endpoint *ep, const struct m3ua_endpoint_event *event,
+                    int64_t now_ns);
+
+/* Hands ep->out to send() on stream 0 and counts it (RFC4666-1.4.7: all but DATA). */
+enum p7_status endpoint_send_out(struct m3ua_endpoint *ep, uint32_t asp, int64_t now_ns);
+
+/* What ASP_ACTION_SEND asks for. */
+void endpoint_send_action(struct m3ua_endpoint *ep, uint32_t asp, const struct asp_action *action,
+                          int64_t now_ns);
+
+void endpoint_send_notify(struct m3ua_endpoint *ep, uint32_t as, const struct as_action *action,
+                          int64_t now_ns);
+
+/* An ERR: `fault` names code and what goes with it; `status` is for the event. */
+void endpoint_send_fault(struct m3ua_endpoint *ep, uint32_t asp, const struct m3ua_fault *fault,
+                         enum p7_status status, int64_t now_ns);
+void endpoint_send_error(struct m3ua_endpoint *ep, uint32_t asp, enum m3ua_error error,
+                         int64_t now_ns);
+
+/* The bytes to the transport; counts octets and messages of `message_class`. */
+enum p7_status endpoint_send_bytes(struct m3ua_endpoint *ep, uint32_t asp, uint16_t stream,
+                                   struct bytes bytes, unsigned message_class);
+
+/* --- m3ua_endpoint_data.c -------------------------------------------------------------------- */
+
+void endpoint_queue_flush(struct m3ua_endpoint *ep, uint32_t as, int64_t now_ns);
+void endpoint_queue_drop(struct m3ua_endpoint *ep, uint32_t as, int64_t now_ns);
+
+#endif

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include <string.h>
+
+#include "sigtran/runtime/node_internal.h"
+
+/* CAP asks for class 1, so that the messages of a dialogue stay in sequence, and for the return
+ * option, so that what can't be delivered is heard of (TS29.078-14.1.3). */
+#define NODE_SCCP_CLASS      1
+#define NODE_RETURN_ON_ERROR true
+
+/* --- towards the network ---------------------------------------------------------------------- */
+
+static enum p7_status transfer(struct node *node, int64_t now_ns, const struct node_route *route,
+                               struct bytes payload)
+{
+    const struct m3ua_transfer where = {
+        .as = route->as,
+        .opc = node->config.point_code,
+        .dpc = route->dpc,
+        .si = NODE_SERVICE_SCCP,
+        .ni = node->config.network_indicator,
+        .sls = route->sls,
+    };
+    /* An answer takes the way its request came, while that is open: with loadshare the AS would
+     * pick any ASP, and a simulator knows only its own dialogues. */
+    if (route->asp != M3UA_ENDPOINT_NONE &&
+        m3ua_endpoint_carries(node->m3ua, route->asp, route->as))
+        return m3ua_endpoint_transfer_to_asp(node->m3ua, &where, route->asp, payload, now_ns);
+    return m3ua_endpoint_transfer(node->m3ua, &where, payload, now_ns);
+}
+
+static enum p7_status send_unitdata(struct node *node, int64_t now_ns,
+                                    const struct node_route *route, struct bytes user_data)
+{
+    struct bytes_writer w =
+        bytes_writer_of(node->sccp_octets, node->sccp_octets + sizeof(node->sccp_octets));
+    const enum p7_status status =
+        sccp_write_data(&w, NODE_SCCP_CLASS, NODE_RETURN_ON_ERROR, sccp_party_bytes(&route->called),
+                        sccp_party_bytes(&route->calling), user_data);
+    if (status != P7_OK) {
+        node->counters.encode_failures++;
+        return status;
+    }
+    return transfer(node, now_ns, route, bytes_of(w.start, bytes_writer_length(&w)));
+}
+
+static void send_reply(struct node *node, int64_t now_ns, const struct node_route *route,
+                       struct bytes reply)
+{
+    if (reply.length != 0 && send_unitdata(node, now_ns, route, reply) != P7_OK)
+        node->counters.replies_unsent++;
+}
+
+enum p7_status node_route_to_as(const struct node *node, const char *as_name,
+                                struct node_route *route)
+{
+    for (uint32_t as = 0; as < node->config.as_count; as++) {
+        if (strcmp(node->as[as].name, as_name) != 0)
+            continue;
+        memset(route, 0, sizeof(*route));
+        route->as = as;
+        route->asp = M3UA_ENDPOINT_NONE;
+        route->dpc = node->as[as].m3ua.point_code;
+        return P7_OK;
+    }
+    return P7_NOT_FOUND;
+}
+
+bool node_route_is_open(const struct node *node, const struct node_route *route)
+{
+    return m3ua_endpoint_as_usable(node->m3ua, route->as);
+}
+
+enum p7_status node_dialogue_open(struct node *node, int64_t now_ns, const struct node_route *route,
+                                  uint32_t *dialogue)
+{
+    return tcap_dialogue_open(node->dialogues, now_ns, route, dialogue);
+}
+
+enum p7_status node_send(struct node *node, int64_t now_ns, uint32_t dialogue,
+                         enum tcap_send_primitive primitive, const struct tcap_request *request)
+{
+    const struct node_route *route = tcap_dialogue_route(node->dialogues, dialogue);
+    if (!node_route_is_open(node, route))
+        return P7_STATE;
+    struct bytes_writer w =
+        bytes_writer_of(node->tcap_octets, node->tcap_octets + sizeof(node->tcap_octets));
+    const enum p7_status status =
+        tcap_dialogue_send(node->dialogues, now_ns, dialogue, primitive, request, &w);
+    if (status != P7_OK) {
+        if (status != P7_STATE)
+            node->counters.encode_failures++;
+        return status;
+    }
+    const enum p7_status sent =
+        send_unitdata(node, now_ns, route, bytes_of(w.start, bytes_writer_length(&w)));
+    /* An association that is being shut down takes nothing any more while its AS still counts as
+     * open. By now the dialogue has moved on, an END has freed it: P7_STATE would say otherwise. */
+    return sent == P7_STATE ? P7_FULL : sent;
+}
+
+static struct tcap_parts parts_of(enum tcap_message_type type, struct tcap_transaction_id otid,
+                                  struct tcap_transaction_id dtid,
+                                  const struct tcap_request *request)
+{
+    return (struct tcap_parts){
+        .type = (uint8_t)type,
+        .otid = otid,
+        .dtid = dtid,
+        .dialogue = request->dialogue,
+        .components = request->components,
+        .component_count = request->component_count,
+        .components_encoded = request->components_encoded,
+    };
+}
+
+/* A message that moves no dialogue's state. */
+static enum p7_status send_parts(struct node *node, int64_t now_ns, const struct node_route *route,
+                                 struct tcap_parts parts)
+{
+    struct bytes_writer w =
+        bytes_writer_of(node->tcap_octets, node->tcap_octets + sizeof(node->tcap_octets));
+    const enum p7_status status = tcap_write_parts(&w, &parts);
+    if (status != P7_OK) {
+        node->counters.encode_failures++;
+        return status;
+    }
+    return send_unitdata(node, now_ns, route, bytes_of(w.start, bytes_writer_length(&w)));
+}
+
+enum p7_status node_send_end_to(struct node *node, int64_t now_ns, const struct node_route *route,
+                                struct tcap_transaction_id peer_id,
+                                const struct tcap_request *request)
+{
+    const struct tcap_transaction_id none = {0};
+    if (!node_route_is_open(node, route))
+        return P7_STATE;
+    return send_parts(node, now_ns, route, parts_of(TCAP_END, none, peer_id, request));
+}
+
+enum p7_status node_resend_begin(struct node *node, int64_t now_ns, uint32_t dialogue,
+                                 const struct node_route *route, const struct tcap_request *request)
+{
+    if (route == NULL)
+        route = tcap_dialogue_route(node->dialogues, dialogue);
+    if (!node_route_is_open(node, route) ||
+        tcap_dialogue_state(node->dialogues, dialogue) != TCAP_STATE_INITIATION_SENT)
+        return P7_STATE;
+    const struct tcap_transaction_id id = {
+        .value = tcap_dialogue_local_id(node->dialogues, dialogue), .length = 4};
+    const struct tcap_transaction_id none = {0};
+    return send_parts(node, now_ns, route, parts_of(TCAP_BEGIN, id, none, request));
+}
+
+void node_dialogue_drop(struct node *node, uint32_t dialogue)
+{
+    tcap_dialogue_drop(node->dialogues, dialogue);
+}
+
+void node_dialogue_abort(struct node *node, int64_t now_ns, uint32_t dialogue)
+{
+    const struct tcap_dialogue_portion abrt = tcap_abrt_user();
+    const struct tcap_request request = {.dialogue = &abrt};
+    /* In Initiation Sent the peer's id is not known, so there is nobody to tell (Q.774-3.2.1.2). */
+    const enum p7_status status = node_send(node, now_ns, dialogue, TCAP_SEND_U_ABORT, &request);
+    if (status == P7_STATE)
+        tcap_dialogue_drop(node->dialogues, dialogue);
+    else if (status != P7_OK)
+        node->counters.replies_unsent++;
+}
+
+void *node_dialogue_user(const struct node *node, uint32_t dialogue)
+{
+    return tcap_dialogue_user(node->dialogues, dialogue);
+}
+
+/* --- from the network ------------------------------------------------------------------------- */
+
+static void deliver(struct node *node, const struct sccp_indication *sccp,
+                    const struct node_route *back, int64_t now_ns)
+{
+    struct tcap_dialogue_indication indication;
+    if (sccp->verdict == SCCP_VERDICT_NOTICE)
+        tcap_dialogue_notice(node->dialogues, sccp->message.data, sccp->cause, back, &indication);
+    else
+        tcap_dialogue_receive(node->dialogues, now_ns, sccp->message.data, back, &indication);
+    const bool is_stray = indication.type == TCAP_IND_DISCARDED &&
+                          indication.discarded == TCAP_DISCARD_STALE_TRANSACTION &&
+                          indication.message != NULL && node->handler.stray != NULL;
+    if (is_stray && node->handler.stray(node->handler.context, indication.message, back))
+        return;
+    send_reply(node, now_ns, back, indication.reply);
+    if (indication.type != TCAP_IND_DISCARDED)
+        node->handler.dialogue(node->handler.context, &indication, back);
+}
+
+void node_on_data(void *context, uint32_t as, uint32_t asp, const struct m3ua_data *data,
+                  int64_t now_ns)
+{
+    struct node *node = context;
+    uint8_t reply_octets[SCCP_REPLY_OCTETS];
+    struct bytes_writer reply = bytes_writer_of(reply_octets, reply_octets + sizeof(reply_octets));
+    struct sccp_indication sccp;
+    if (data->si != NODE_SERVICE_SCCP) {
+        node->counters.wrong_service++;
+        return;
+    }
+    sccp_routing_receive(&node->sccp, (uint16_t)data->opc, data->payload, &reply, &sccp);
+    struct node_route back = {.as = as, .asp = asp, .dpc = data->opc, .sls = data->sls};
+    if (sccp.verdict == SCCP_VERDICT_DELIVER || sccp.verdict == SCCP_VERDICT_NOTICE) {
+        /* A decoded address fits a party: sccp_address_decode says so. */
+        if (sccp_party_copy(&back.called, sccp.message.calling_octets) == P7_OK &&
+            sccp_party_copy(&back.calling, sccp.message.called_octets) == P7_OK)
+            deliver(node, &sccp, &back, now_ns);
+        return;
+    }
+    if (sccp.reply.length != 0 && transfer(node, now_ns, &back, sccp.reply) != P7_OK)
+        node->counters.replies_unsent++;
+}
+
+void node_expire_dialogues(struct node *node, int64_t now_ns)
+{
+    struct tcap_dialogue_indication indication;
+    if (tcap_dialogue_deadline_ns(node->dialogues) > now_ns)
+        return;
+    while (tcap_dialogue_expire(node->dialogues, now_ns, &indication)) {
+        const struct node_route *route = tcap_dialogue_route(node->dialogues, indication.dialogue);
+        send_reply(node, now_ns, route, indication.reply);
+        node->handler.dialogue(node->handler.context, &indication, NULL);
+    }
+}

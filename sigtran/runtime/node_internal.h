@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * node_internal - what the files of the node share: node.c (life cycle), node_association.c (SCTP
+ * to ASP) and node_dialogue.c (M3UA data to dialogues and back).
+ */
+#ifndef SIGTRAN_RUNTIME_NODE_INTERNAL_H
+#define SIGTRAN_RUNTIME_NODE_INTERNAL_H
+
+#include "sigtran/runtime/node.h"
+
+/* An MTP3-user message that we build: an LUDT with its longest data. */
+#define NODE_MESSAGE_OCTETS 4096
+
+/* One per configured ASP: its association and when to try for another one. */
+struct node_link {
+    uint32_t association; /* TRANSPORT_ASSOCIATION_NONE: none */
+    bool is_up;           /* EVENT_UP was seen */
+    int64_t retry_at_ns;
+    int64_t pause_ns;
+};
+
+/* Events that a peer may still cause to be told; the last one is for peers that are no ASP. */
+struct node_quota {
+    int64_t at_ns;
+    uint32_t left;
+    uint64_t held_back;
+};
+
+#define NODE_ACTING_SELF UINT32_MAX
+
+struct node_listener {
+    uint32_t listener;
+    uint16_t port;
+};
+
+struct node {
+    struct node_config config;
+    struct node_asp *asp; /* own copies */
+    struct node_as *as;
+    struct node_handler handler;
+    struct transport *transport;
+    struct m3ua_endpoint *m3ua;
+    struct sccp_routing sccp;
+    struct tcap_dialogue_table *dialogues;
+    struct node_link *link;                          /* by ASP */
+    uint32_t asp_of_association[LIMIT_ASSOCIATIONS]; /* M3UA_ENDPOINT_NONE: of none */
+    uint32_t listener_count;
+    struct node_listener listener[LIMIT_ASSOCIATIONS];
+    struct node_quota *quota; /* by ASP, and one more */
+    uint32_t acting;          /* whose doing the present call is: an index of `quota`, or SELF */
+    bool is_shutting;
+    int64_t now_ns; /* of the call that is being carried out */
+    struct node_counters counters;
+    uint8_t tcap_octets[NODE_MESSAGE_OCTETS];
+    uint8_t sccp_octets[NODE_MESSAGE_OCTETS];
+};
+
+/* Tells the user; the format is printf's. */
+void node_tell(struct node *node, enum node_severity severity, const char *source,
+               const char *event, const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* --- node_association.c --- */
+void node_on_transport_message(void *context, uint32_t association,
+                               const struct transport_message *message);
+void node_on_transport_event(void *context, uint32_t association,
+                             const struct transport_event *event);
+enum p7_status node_listen_all(struct node *node, char *error, size_t error_octets) P7_MUST_CHECK;
+/* Starts associations of client ASPs that are due. */
+void node_connect_due(struct node *node, int64_t now_ns);
+int64_t node_connect_deadline_ns(const struct node *node);
+
+/* --- node_dialogue.c --- */
+void node_on_data(void *context, uint32_t as, uint32_t asp, const struct m3ua_data *data,
+                  int64_t now_ns);
+void node_expire_dialogues(struct node *node, int64_t now_ns);
+
+#endif

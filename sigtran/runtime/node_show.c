@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "sigtran/runtime/node_show.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+/* A text that grows in a buffer of the caller's. */
+struct page {
+    char *text;
+    size_t room;
+    size_t used;
+};
+
+static void page_print(struct page *page, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void page_print(struct page *page, const char *format, ...)
+{
+    va_list arguments;
+    if (page->used >= page->room)
+        return;
+    va_start(arguments, format);
+    const int wanted =
+        vsnprintf(page->text + page->used, page->room - page->used, format, arguments);
+    va_end(arguments);
+    if (wanted > 0)
+        page->used +=
+            (size_t)wanted < page->room - page->used ? (size_t)wanted : page->room - page->used;
+}
+
+static void show_asp(struct node *node, struct page *page)
+{
+    page_print(page, "%-24s %-6s %-14s %-12s\n", "ASP", "role", "state", "association");
+    for (uint32_t i = 0; i < node_asp_count(node); i++) {
+        static const char *const roles[] = {"asp", "sg", "ipsp"};
+        const struct node_asp *asp = node_asp_at(node, i);
+        const uint32_t association = m3ua_endpoint_association(node_m3ua(node), i);
+        page_print(page, "%-24s %-6s %-14s ", asp->name, roles[asp->m3ua.role],
+                   asp_state_name(m3ua_endpoint_asp_state(node_m3ua(node), i)));
+        if (association == M3UA_ENDPOINT_NONE)
+            page_print(page, "none\n");
+        else
+            page_print(page, "%u\n", association);
+    }
+}
+
+static void show_as(struct node *node, struct page *page)
+{
+    page_print(page, "%-24s %-14s %-10s %-8s %s\n", "AS", "state", "point code", "queued",
+               "active ASPs");
+    for (uint32_t i = 0; i < node_as_count(node); i++) {
+        const struct node_as *as = node_as_at(node, i);
+        page_print(page, "%-24s %-14s %-10u %-8llu", as->name,
+                   as_state_name(m3ua_endpoint_as_state(node_m3ua(node), i)), as->m3ua.point_code,
+                   (unsigned long long)m3ua_endpoint_as_queued(node_m3ua(node), i));
+        for (uint32_t m = 0; m < as->m3ua.asp_count; m++)
+            if (m3ua_endpoint_carries(node_m3ua(node), as->m3ua.asp[m], i))
+                page_print(page, " %s", node_asp_at(node, as->m3ua.asp[m])->name);
+        page_print(page, "\n");
+    }
+}
+
+static void show_associations(struct node *node, struct page *page)
+{
+    page_print(page, "%-24s %-22s %-6s %8s %8s %8s %8s %10s\n", "ASP", "path", "state", "RTO ms",
+               "SRTT ms", "cwnd", "unacked", "peer rwnd");
+    for (uint32_t i = 0; i < node_asp_count(node); i++) {
+        struct transport_status status;
+        const uint32_t association = m3ua_endpoint_association(node_m3ua(node), i);
+        if (association == M3UA_ENDPOINT_NONE ||
+            transport_get_status(node_transport(node), association, &status) != P7_OK) {
+            page_print(page, "%-24s no association\n", node_asp_at(node, i)->name);
+            continue;
+        }
+        for (uint32_t p = 0; p < status.path_count; p++)
+            page_print(page, "%-24s %-22s %-6s %8u %8u %8u %8u %10u\n", node_asp_at(node, i)->name,
+                       status.path[p].ip, status.path[p].reachable ? "up" : "down",
+                       status.path[p].rto_ms, status.path[p].srtt_ms, status.path[p].cwnd_octets,
+                       status.unacknowledged_chunks, status.peer_receive_window_octets);
+    }
+}
+
+static void show_dialogues(struct node *node, struct page *page)
+{
+    const struct tcap_dialogue_table *table = node_dialogues(node);
+    page_print(page, "%u dialogues open of %u possible, %zu octets each\n",
+               tcap_dialogue_count(table), tcap_dialogue_capacity(table),
+               tcap_dialogue_memory_octets(table));
+    uint32_t dialogue = 0;
+    for (unsigned shown = 0; shown < 20; shown++, dialogue++) {
+        dialogue = tcap_dialogue_next(table, dialogue);
+        if (dialogue == TCAP_DIALOGUE_INVALID)
+            return;
+        page_print(page, "  %08x %s\n", tcap_dialogue_local_id(table, dialogue),
+                   tcap_dialogue_state_name(tcap_dialogue_state(table, dialogue)));
+    }
+    if (tcap_dialogue_next(table, dialogue) != TCAP_DIALOGUE_INVALID)
+        page_print(page, "  ... only the first 20 are shown\n");
+}
+
+/* --- counters --------------------------------------------------------------------------------- */
+
+struct visitor {
+    void (*visit)(void *context, const char *name, uint64_t value);
+    void *context;
+};
+
+static void each_transport(const struct node *node, const struct visitor *v)
+{
+    struct transport_counters c;
+    transport_get_counters(node_transport(node), &c);
+    v->visit(v->context, "sctp.messages_sent", c.messages_sent);
+    v->visit(v->context, "sctp.messages_received", c.messages_received);
+    v->visit(v->context, "sctp.packets_sent", c.packets_sent);
+    v->visit(v->context, "sctp.packets_received", c.packets_received);
+    v->visit(v->context, "sctp.chunks_retransmitted", c.chunks_retransmitted);
+    v->visit(v->context, "sctp.retransmission_timeouts", c.retransmission_timeouts);
+    v->visit(v->context, "sctp.duplicate_tsns", c.duplicate_tsns);
+    v->visit(v->context, "sctp.packets_malformed", c.packets_malformed);
+    v->visit(v->context, "sctp.send_failures", c.send_failures);
+    v->visit(v->context, "sctp.send_full", c.send_full);
+}
+
+static void each_node(const struct node *node, const struct visitor *v)
+{
+    const struct node_counters c = node_get_counters(node);
+    v->visit(v->context, "node.associations_refused", c.associations_refused);
+    v->visit(v->context, "node.reconnects", c.reconnects);
+    v->visit(v->context, "node.wrong_ppid", c.wrong_ppid);
+    v->visit(v->context, "node.wrong_service", c.wrong_service);
+    v->visit(v->context, "node.replies_unsent", c.replies_unsent);
+    v->visit(v->context, "node.encode_failures", c.encode_failures);
+    v->visit(v->context, "node.events_held_back", c.events_held_back);
+}
+
+static void each_m3ua(const struct node *node, const struct visitor *v)
+{
+    const struct m3ua_endpoint_counters *c = m3ua_endpoint_get_counters(node_m3ua(node));
+    v->visit(v->context, "m3ua.data_in", c->data_in);
+    v->visit(v->context, "m3ua.data_out", c->data_out);
+    v->visit(v->context, "m3ua.in_malformed", c->in_malformed);
+    v->visit(v->context, "m3ua.in_unexpected", c->in_unexpected);
+    v->visit(v->context, "m3ua.in_invalid", c->in_invalid);
+    v->visit(v->context, "m3ua.errors_sent", c->errors_sent);
+    v->visit(v->context, "m3ua.errors_received", c->errors_received);
+    v->visit(v->context, "m3ua.notifies_sent", c->notifies_sent);
+    v->visit(v->context, "m3ua.notifies_received", c->notifies_received);
+    v->visit(v->context, "m3ua.data_dropped_no_asp", c->data_dropped_no_asp);
+    v->visit(v->context, "m3ua.data_dropped_send_full", c->data_dropped_send_full);
+    v->visit(v->context, "m3ua.data_dropped_send_failed", c->data_dropped_send_failed);
+    v->visit(v->context, "m3ua.data_dropped_queue_full", c->data_dropped_queue_full);
+    v->visit(v->context, "m3ua.data_dropped_t_r", c->data_dropped_t_r);
+    v->visit(v->context, "m3ua.data_queued", c->data_queued);
+    v->visit(v->context, "m3ua.beats_lost", c->beats_lost);
+    v->visit(v->context, "m3ua.associations_up", c->associations_up);
+    v->visit(v->context, "m3ua.associations_down", c->associations_down);
+}
+
+void node_counters_each(const struct node *node,
+                        void (*visit)(void *context, const char *name, uint64_t value),
+                        void *context)
+{
+    const struct visitor v = {.visit = visit, .context = context};
+    each_transport(node, &v);
+    each_node(node, &v);
+    each_m3ua(node, &v);
+    const struct sccp_routing_counters *sccp = &node_sccp(node)->counters;
+#define SHOW_SCCP(name, text) visit(context, "sccp." #name, sccp->name);
+    SCCP_ROUTING_COUNTER_LIST(SHOW_SCCP)
+#undef SHOW_SCCP
+    const struct tcap_dialogue_counters *tcap = tcap_dialogue_counters(node_dialogues(node));
+#define SHOW_TCAP(name, text) visit(context, "tcap." #name, tcap->name);
+    TCAP_DIALOGUE_COUNTER_LIST(SHOW_TCAP)
+#undef SHOW_TCAP
+}
+
+static void show_counter(void *context, const char *name, uint64_t value)
+{
+    if (value != 0)
+        page_print(context, "%-36s %20llu\n", name, (unsigned long long)value);
+}
+
+void node_show(struct node *node, enum data_plane_query what, char *text, size_t text_octets)
+{
+    struct page page = {.text = text, .room = text_octets};
+    text[0] = '\0';
+    switch (what) {
+    case DATA_PLANE_QUERY_ASP:
+        show_asp(node, &page);
+        break;
+    case DATA_PLANE_QUERY_AS:
+        show_as(node, &page);
+        break;
+    case DATA_PLANE_QUERY_ASSOCIATIONS:
+        show_associations(node, &page);
+        break;
+    case DATA_PLANE_QUERY_DIALOGUES:
+        show_dialogues(node, &page);
+        break;
+    case DATA_PLANE_QUERY_COUNTERS:
+        node_counters_each(node, show_counter, &page);
+        break;
+    }
+}
