@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "config/node_config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define NS_PER_MS 1000000LL
+
+_Static_assert(SETTINGS_NAME_OCTETS == NODE_NAME_OCTETS, "names are copied whole");
+
+static struct m3ua_asp_config asp_config(const struct asp_settings *asp)
+{
+    /* An ASP asks; of two IPSPs that exchange once the SCTP client asks (RFC4666-4.3.4.1.2); an SG
+     * answers. */
+    const bool asks = asp->role == ASP_ROLE_ASP || (asp->role == ASP_ROLE_IPSP && asp->sctp_client);
+    return (struct m3ua_asp_config){
+        .role = asp->role,
+        .has_asp_identifier = asp->has_asp_identifier,
+        .asp_identifier = asp->asp_identifier,
+        .t_ack_ns = (int64_t)asp->t_ack_ms * NS_PER_MS,
+        .t_beat_ns = (int64_t)asp->t_beat_ms * NS_PER_MS,
+        .wants_up = asks,
+        .wants_active = asks,
+    };
+}
+
+static uint32_t find_asp(const struct settings *settings, const char *name)
+{
+    for (uint32_t i = 0; i < settings->asp_count; i++)
+        if (strcmp(settings->asp[i].name, name) == 0)
+            return i;
+    return UINT32_MAX;
+}
+
+static enum p7_status as_config(const struct settings *settings, const struct as_settings *as,
+                                struct m3ua_as_config *config)
+{
+    *config = (struct m3ua_as_config){
+        .has_routing_context = as->has_routing_context,
+        .routing_context = as->routing_context,
+        .point_code = as->point_code,
+        .traffic_mode = as->traffic_mode,
+        .sends_traffic_mode = true,
+        .t_r_ns = (int64_t)as->recovery_timeout_ms * NS_PER_MS,
+        .asp_count = as->asp_count,
+    };
+    for (uint32_t i = 0; i < as->asp_count; i++) {
+        config->asp[i] = find_asp(settings, as->asp[i]);
+        if (config->asp[i] == UINT32_MAX)
+            return P7_NOT_FOUND;
+    }
+    return P7_OK;
+}
+
+static enum p7_status fill_nodes(const struct settings *settings, struct node_setup *setup)
+{
+    for (uint32_t i = 0; i < settings->asp_count; i++) {
+        struct node_asp *asp = &setup->asp[i];
+        memcpy(asp->name, settings->asp[i].name, sizeof(asp->name));
+        asp->sctp_client = settings->asp[i].sctp_client;
+        asp->endpoint = settings->asp[i].endpoint;
+        asp->m3ua = asp_config(&settings->asp[i]);
+    }
+    for (uint32_t i = 0; i < settings->as_count; i++) {
+        memcpy(setup->as[i].name, settings->as[i].name, sizeof(setup->as[i].name));
+        const enum p7_status status = as_config(settings, &settings->as[i], &setup->as[i].m3ua);
+        if (status != P7_OK)
+            return status;
+    }
+    return P7_OK;
+}
+
+enum p7_status node_setup_make(const struct settings *settings, uint8_t ssn,
+                               struct node_setup *setup)
+{
+    memset(setup, 0, sizeof(*setup));
+    setup->asp = calloc(settings->asp_count + 1, sizeof(*setup->asp));
+    setup->as = calloc(settings->as_count + 1, sizeof(*setup->as));
+    enum p7_status status = P7_NO_MEMORY;
+    if (setup->asp != NULL && setup->as != NULL)
+        status = fill_nodes(settings, setup);
+    if (status != P7_OK) {
+        node_setup_free(setup);
+        return status;
+    }
+    setup->config = (struct node_config){
+        .transport = settings->transport,
+        .point_code = settings->instance.point_code,
+        .network_indicator = settings->instance.network_indicator,
+        .has_network_appearance = settings->instance.has_network_appearance,
+        .network_appearance = settings->instance.network_appearance,
+        .ssn = ssn,
+        .asp_count = settings->asp_count,
+        .asp = setup->asp,
+        .as_count = settings->as_count,
+        .as = setup->as,
+    };
+    return P7_OK;
+}
+
+void node_setup_free(struct node_setup *setup)
+{
+    free(setup->asp);
+    free(setup->as);
+    memset(setup, 0, sizeof(*setup));
+}

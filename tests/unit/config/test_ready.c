@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * The ready configurations in config/ load, check clean for their program and make the round trip;
+ * the profiles in config/profiles are the built-in ones. Run from the root of the sources.
+ */
+#include <glob.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/language/language.h"
+#include "tests/unit/unit.h"
+
+#define TEXT_OCTETS (1u << 20)
+
+static struct settings settings;
+static struct settings again;
+static struct settings_problems problems;
+
+static bool load(const char *path)
+{
+    char error[SETTINGS_ERROR_OCTETS];
+    const enum p7_status status = settings_load(path, &settings, error, sizeof(error));
+    if (status != P7_OK)
+        (void)fprintf(stderr, "%s\n", error);
+    return status == P7_OK;
+}
+
+static bool round_trips(void)
+{
+    char error[SETTINGS_ERROR_OCTETS];
+    char *text = malloc(TEXT_OCTETS);
+    const bool same = text != NULL && settings_write(&settings, text, TEXT_OCTETS, NULL) == P7_OK &&
+                      settings_load_text("written", text, &again, error, sizeof(error)) == P7_OK &&
+                      memcmp(&settings, &again, sizeof(settings)) == 0;
+    free(text);
+    return same;
+}
+
+static bool checks_clean(const char *path)
+{
+    const enum settings_program program =
+        strstr(path, "responder") != NULL ? SETTINGS_FOR_RESPONDER : SETTINGS_FOR_SIMULATOR;
+    const enum p7_status status = settings_check(&settings, program, &problems);
+    for (uint32_t i = 0; i < problems.count; i++)
+        (void)fprintf(stderr, "%s: %s\n", path, problems.problem[i].text);
+    return status == P7_OK && problems.count == 0;
+}
+
+static void every_ready_configuration_loads_and_checks_clean(void)
+{
+    glob_t found;
+    const int result = glob("config/*.cfg", 0, NULL, &found);
+    CU_ASSERT_EQUAL_FATAL(result, 0);
+    CU_ASSERT_TRUE(found.gl_pathc >= 3); /* an empty scan proves nothing */
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        CU_ASSERT_TRUE_FATAL(load(found.gl_pathv[i]));
+        CU_ASSERT_TRUE(round_trips());
+        CU_ASSERT_TRUE(checks_clean(found.gl_pathv[i]));
+    }
+    globfree(&found);
+}
+
+static void the_quick_start_is_the_simulator_and_the_responder_of_one_another(void)
+{
+    CU_ASSERT_TRUE_FATAL(load("config/quickstart-responder.cfg"));
+    const struct asp_settings server = settings.asp[0];
+    const uint16_t udp_port = settings.transport.udp_local_port;
+    const uint32_t responder_pc = settings.instance.point_code;
+    const struct responder_settings responder = settings.responder;
+    const struct as_settings responder_as = settings.as[0];
+    CU_ASSERT_EQUAL(server.role, ASP_ROLE_SG);
+    CU_ASSERT_FALSE(server.sctp_client);
+    CU_ASSERT_TRUE_FATAL(load("config/quickstart-simulator.cfg"));
+    const struct asp_settings *client = &settings.asp[0];
+    CU_ASSERT_EQUAL(client->role, ASP_ROLE_ASP);
+    CU_ASSERT_TRUE(client->sctp_client);
+    CU_ASSERT_EQUAL(client->endpoint.remote_port, server.endpoint.local_port);
+    CU_ASSERT_EQUAL(client->endpoint.udp_remote_port, udp_port);
+    CU_ASSERT_EQUAL(settings.transport.udp_local_port, 0);
+    CU_ASSERT_EQUAL(settings.simulator.target[0].called.point_code, responder_pc);
+    CU_ASSERT_EQUAL(settings.simulator.target[0].called.ssn, responder.ssn);
+    CU_ASSERT_EQUAL(settings.as[0].routing_context, responder_as.routing_context);
+    CU_ASSERT_EQUAL(settings.as[0].point_code, responder_as.point_code);
+    CU_ASSERT_STRING_EQUAL(settings.simulator.subscriber_first, responder.account_first);
+    CU_ASSERT_EQUAL(settings.simulator.subscriber_count, responder.account_count);
+    CU_ASSERT_EQUAL(settings.simulator.flow[0].rate_per_s, 750.0);
+}
+
+/* The not virtualized machine's loads, in the studies' order (EXPERIMENT, test cases). */
+static void the_loads_are_those_of_the_studies(void)
+{
+    static const double loads[] = {750, 2250, 4500, 6450, 7950, 9450};
+    CU_ASSERT_TRUE_FATAL(load("config/loads-responder.cfg"));
+    const struct responder_settings responder = settings.responder;
+    CU_ASSERT_TRUE_FATAL(load("config/loads-simulator.cfg"));
+    const struct simulator_settings *simulator = &settings.simulator;
+    CU_ASSERT_EQUAL_FATAL(simulator->load_count, 6);
+    CU_ASSERT_EQUAL(memcmp(simulator->load_per_s, loads, sizeof(loads)), 0);
+    CU_ASSERT_EQUAL(simulator->interval_ms, 10000);
+    CU_ASSERT_EQUAL(simulator->duration_ms, 60000);
+    CU_ASSERT_EQUAL(simulator->model[0].kind, CALL_MODEL_ONESHOT);
+    CU_ASSERT_EQUAL(simulator->model[0].service_key, responder.oneshot_service_key);
+    CU_ASSERT_STRING_EQUAL(simulator->subscriber_first, responder.account_first);
+    CU_ASSERT_EQUAL(simulator->subscriber_count, responder.account_count);
+}
+
+static void the_profile_files_are_the_built_in_profiles(void)
+{
+    glob_t found;
+    settings_init(&again);
+    const int result = glob("config/profiles/*.cfg", 0, NULL, &found);
+    CU_ASSERT_EQUAL_FATAL(result, 0);
+    CU_ASSERT_EQUAL(found.gl_pathc, again.profile_count);
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        CU_ASSERT_TRUE_FATAL(load(found.gl_pathv[i]));
+        CU_ASSERT_EQUAL(settings.profile_count, again.profile_count);
+        CU_ASSERT_EQUAL(memcmp(settings.profile, again.profile, sizeof(again.profile)), 0);
+        /* The file is about the profile of its name: all of its values stand in it. */
+        char name[64];
+        CU_ASSERT_EQUAL(sscanf(found.gl_pathv[i], "config/profiles/%63[a-z0-9]", name), 1);
+        struct sctp_profile *profile = NULL;
+        for (uint32_t j = 0; j < again.profile_count; j++)
+            if (strcmp(again.profile[j].name, name) == 0)
+                profile = &again.profile[j];
+        CU_ASSERT_PTR_NOT_NULL(profile);
+    }
+    globfree(&found);
+}
+
+UNIT_TESTS = {
+    UNIT(every_ready_configuration_loads_and_checks_clean),
+    UNIT(the_quick_start_is_the_simulator_and_the_responder_of_one_another),
+    UNIT(the_loads_are_those_of_the_studies),
+    UNIT(the_profile_files_are_the_built_in_profiles),
+};
+UNIT_MAIN("ready configurations")
