@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "responder/application.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "responder/application_control.h"
+#include "responder/server.h"
+#include "sigtran/runtime/clock.h"
+#include "sigtran/runtime/control_plane.h"
+#include "sigtran/runtime/log.h"
+#include "sigtran/runtime/node_console.h"
+#include "sigtran/runtime/node_log.h"
+#include "sigtran/runtime/node_show.h"
+
+#define NS_PER_S       1000000000LL
+#define LOOP_MS        100
+#define PATH_OCTETS    (SETTINGS_PATH_OCTETS + 32)
+#define ERROR_OCTETS   2048
+#define STATISTICS_CSV "statistics.csv"
+
+struct application {
+    const struct settings *settings;
+    const struct options *options;
+    struct server *server;
+    struct control_plane *plane;
+    struct console *console;
+    struct node_console node_console;
+    struct application_control control;
+    FILE *csv; /* statistics.csv of the data directory, or NULL */
+    struct statistics totals;
+    int64_t total_ns;
+    char last_table[STATISTICS_TEXT_OCTETS];
+    char verdict[ERROR_OCTETS];
+};
+
+/* --- reports ---------------------------------------------------------------------------------- */
+
+static void on_interval(struct application *application, const struct statistics *statistics,
+                        int64_t length_ns, int64_t at_ns)
+{
+    char text[STATISTICS_TEXT_OCTETS];
+    if (length_ns <= 0)
+        return;
+    statistics_merge(&application->totals, statistics);
+    application->total_ns += length_ns;
+    (void)statistics_format(statistics, (uint64_t)length_ns, application->last_table,
+                            sizeof(application->last_table));
+    if (!application->options->quiet) {
+        (void)printf("\n%lld s\n%s", (long long)(at_ns / NS_PER_S), application->last_table);
+        (void)fflush(stdout);
+    }
+    if (application->csv == NULL)
+        return;
+    (void)statistics_csv(statistics, (uint64_t)length_ns, (uint64_t)(at_ns / 1000000), text,
+                         sizeof(text));
+    if (fputs(text, application->csv) == EOF || fflush(application->csv) == EOF) {
+        P7_LOG(P7_LOG_MAIN, P7_LOG_ERROR, "%s/" STATISTICS_CSV ": %s; no more rows are written",
+               application->settings->responder.data, strerror(errno));
+        (void)fclose(application->csv);
+        application->csv = NULL;
+    }
+}
+
+static void on_reports(void *context, struct mailbox *mailbox)
+{
+    struct application *application = context;
+    struct server_report report;
+    while (mailbox_take(mailbox, &report)) {
+        if (report.kind == SERVER_REPORT_INTERVAL) {
+            on_interval(application, &report.statistics, report.length_ns, report.at_ns);
+            application_control_report(&application->control, &report);
+        } else {
+            node_log_event(&report.event);
+        }
+    }
+}
+
+/* --- console ---------------------------------------------------------------------------------- */
+
+static enum p7_status show_statistics(void *context, uint32_t argument_count,
+                                      const char *const *argument, struct console_output *output)
+{
+    struct application *application = context;
+    char table[STATISTICS_TEXT_OCTETS];
+    (void)argument_count;
+    (void)argument;
+    if (application->total_ns == 0) {
+        console_print(output, "the first interval is not over yet");
+        return P7_OK;
+    }
+    console_print(output, "last interval:");
+    memcpy(table, application->last_table, sizeof(table));
+    node_console_print(output, table);
+    console_print(output,
+                  "since the start, %lld s:", (long long)(application->total_ns / NS_PER_S));
+    (void)statistics_format(&application->totals, (uint64_t)application->total_ns, table,
+                            sizeof(table));
+    node_console_print(output, table);
+    return P7_OK;
+}
+
+static enum p7_status show_workload(void *context, uint32_t argument_count,
+                                    const char *const *argument, struct console_output *output)
+{
+    const struct application *application = context;
+    struct workload_counters c;
+    (void)argument_count;
+    (void)argument;
+    server_workload_counters(application->server, &c);
+    console_print(output, "jobs %llu done of %llu, %llu waiting, %llu refused",
+                  (unsigned long long)c.completed, (unsigned long long)c.submitted,
+                  (unsigned long long)c.queue_depth, (unsigned long long)c.overload);
+    console_print(output, "CPU burnt %.3f s, pages dirtied %llu", (double)c.cpu_ns / 1e9,
+                  (unsigned long long)c.pages_dirtied);
+    console_print(output,
+                  "disk: %llu writes, %llu octets, %llu errors, last %.3f ms, max %.3f ms, pause "
+                  "now %.3f ms",
+                  (unsigned long long)c.writes, (unsigned long long)c.octets_written,
+                  (unsigned long long)c.write_errors, (double)c.write_ns_last / 1e6,
+                  (double)c.write_ns_max / 1e6, (double)c.write_pause_ns / 1e6);
+    return P7_OK;
+}
+
+static enum p7_status open_console(struct application *application)
+{
+    const struct settings *settings = application->settings;
+    if (settings->console_port == 0)
+        return P7_OK;
+    enum p7_status status = console_library_open("pulse7-responder", PULSE7_VERSION);
+    if (status == P7_OK)
+        status =
+            node_console_add(&application->node_console, server_data_plane(application->server));
+    if (status == P7_OK)
+        status = console_command_add(
+            "show statistics", "Requests by kind: last interval and since the start",
+            (struct console_command){.context = application, .run = show_statistics});
+    if (status == P7_OK)
+        status = console_command_add(
+            "show workload", "What the requests cost: CPU, pages, disk",
+            (struct console_command){.context = application, .run = show_workload});
+    if (status == P7_OK &&
+        console_open(&application->console, settings->console_port, settings) != P7_OK)
+        P7_LOG(P7_LOG_MAIN, P7_LOG_NOTICE,
+               "console port %u is taken: no console (choose one by `console port N`)",
+               settings->console_port);
+    return status;
+}
+
+/* --- life cycle ------------------------------------------------------------------------------- */
+
+static enum p7_status open_csv(struct application *application, char *error, size_t error_octets)
+{
+    char path[PATH_OCTETS];
+    const char *directory = application->settings->responder.data;
+    if (directory[0] == '\0')
+        return P7_OK;
+    (void)snprintf(path, sizeof(path), "%s/" STATISTICS_CSV, directory);
+    application->csv = fopen(path, "w");
+    if (application->csv != NULL && fputs(statistics_csv_head(), application->csv) != EOF)
+        return P7_OK;
+    (void)snprintf(error, error_octets, "%s: %s; the data directory must exist and be writable",
+                   path, strerror(errno));
+    return P7_SYSTEM;
+}
+
+static enum p7_status open_all(struct application *application, char *error, size_t error_octets)
+{
+    (void)snprintf(error, error_octets, "out of memory");
+    enum p7_status status = control_plane_create(&application->plane);
+    if (status == P7_OK)
+        status = open_csv(application, error, error_octets);
+    if (status != P7_OK)
+        return status;
+    status = server_create(application->settings, &application->server, application->verdict,
+                           sizeof(application->verdict));
+    if (status != P7_OK) {
+        (void)snprintf(error, error_octets, "%s", application->verdict);
+        return status;
+    }
+    status = control_plane_watch_mailbox(application->plane, server_reports(application->server),
+                                         on_reports, application);
+    if (status == P7_OK)
+        status = open_console(application);
+    if (status == P7_OK)
+        status = application_control_open(&application->control, application->plane,
+                                          application->settings->control_port);
+    if (status == P7_OK)
+        status = server_start(application->server, error, error_octets);
+    return status;
+}
+
+static void close_all(struct application *application)
+{
+    if (application->console != NULL)
+        console_close(application->console);
+    application_control_close(&application->control);
+    server_destroy(application->server);
+    if (application->plane != NULL)
+        control_plane_destroy(application->plane);
+    if (application->csv != NULL)
+        (void)fclose(application->csv);
+    free(application);
+}
+
+static void print_counter(void *context, const char *name, uint64_t value)
+{
+    (void)context;
+    if (value != 0)
+        (void)printf("%-36s %20llu\n", name, (unsigned long long)value);
+}
+
+static void print_end(struct application *application)
+{
+    const struct service *service = server_service(application->server);
+    const struct server_counters c = server_get_counters(application->server);
+    char table[STATISTICS_TEXT_OCTETS];
+    if (application->options->quiet)
+        return;
+    statistics_merge(&application->totals, server_rest(application->server));
+    (void)statistics_format(
+        &application->totals,
+        (uint64_t)(application->total_ns > 0 ? application->total_ns : NS_PER_S), table,
+        sizeof(table));
+    (void)printf("\nsince the start\n%s\n", table);
+    node_counters_each(data_plane_node(server_data_plane(application->server)), print_counter,
+                       NULL);
+    print_counter(NULL, "server.replies_unsent", c.replies_unsent);
+    print_counter(NULL, "server.dialogues_gone", c.dialogues_gone);
+    print_counter(NULL, "server.pending_full", c.pending_full);
+#define PRINT_SERVICE(name, text) print_counter(NULL, "service." #name, service->counters.name);
+    SERVICE_COUNTER_LIST(PRINT_SERVICE)
+#undef PRINT_SERVICE
+    (void)printf("accounts: %llu units charged, %llu reserved, money %s\n",
+                 (unsigned long long)service->accounts.charged_total,
+                 (unsigned long long)service->accounts.reserved_total,
+                 accounts_conserved(&service->accounts) ? "conserved" : "NOT CONSERVED");
+}
+
+int application_execute(const struct settings *settings, const struct options *options)
+{
+    char error[ERROR_OCTETS];
+    struct application *application = calloc(1, sizeof(*application));
+    if (application == NULL)
+        return OPTIONS_EXIT_USAGE;
+    application->settings = settings;
+    application->options = options;
+    if (open_all(application, error, sizeof(error)) != P7_OK) {
+        (void)fprintf(stderr, "pulse7-responder: %s\n", error);
+        close_all(application);
+        return OPTIONS_EXIT_USAGE;
+    }
+    if (!options->quiet) {
+        (void)printf("%s\nready\n", application->verdict);
+        (void)fflush(stdout);
+    }
+    const int64_t end_ns = options->has_duration
+                               ? clock_monotonic_ns() + (int64_t)options->duration_ms * 1000000
+                               : INT64_MAX;
+    while (control_plane_stop_signal(application->plane) == 0 && clock_monotonic_ns() < end_ns)
+        control_plane_run_once(application->plane, LOOP_MS);
+    server_stop(application->server);
+    print_end(application);
+    close_all(application);
+    return OPTIONS_EXIT_PASSED;
+}
