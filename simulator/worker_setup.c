@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * worker_setup - from settings (names, milliseconds) to the parts of a worker (indices,
+ * nanoseconds).
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "config/node_config.h"
+#include "simulator/worker_internal.h"
+
+#define NS_PER_MS   1000000LL
+#define REPORTS_MAX 1024
+
+static void fill_models(const struct simulator_settings *from, struct traffic_settings *to)
+{
+    static const enum traffic_model_kind kinds[] = {
+        [CALL_MODEL_ONESHOT] = TRAFFIC_MODEL_ONESHOT,
+        [CALL_MODEL_CALL] = TRAFFIC_MODEL_CALL,
+        [CALL_MODEL_EVENT] = TRAFFIC_MODEL_EVENT,
+    };
+    to->model_count = from->model_count;
+    for (uint32_t m = 0; m < from->model_count; m++)
+        to->model[m] = (struct traffic_model){
+            .kind = kinds[from->model[m].kind],
+            .cap_version = from->model[m].cap_version,
+            .service_key = from->model[m].service_key,
+            .answer_delay_ms = from->model[m].answer_delay_ms,
+            .duration_ms = from->model[m].duration_ms,
+            .duration_exponential = from->model[m].duration_exponential,
+            .abandon_percent = from->model[m].abandon_percent,
+            .mobile_terminated = from->model[m].mobile_terminated,
+        };
+}
+
+static uint16_t index_of(const char *name, const char *first, size_t stride, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (strcmp(first + i * stride, name) == 0)
+            return (uint16_t)i;
+    return UINT16_MAX; /* traffic_create refuses it; settings_check has seen to it before */
+}
+
+static void fill_flows(const struct simulator_settings *from, struct traffic_settings *to)
+{
+    to->flow_count = from->flow_count;
+    for (uint32_t f = 0; f < from->flow_count; f++) {
+        const struct flow_settings *flow = &from->flow[f];
+        to->flow[f] = (struct traffic_flow){
+            .target = index_of(flow->target, from->target[0].name, sizeof(from->target[0]),
+                               from->target_count),
+            .rate_per_s = flow->rate_per_s,
+            .poisson = flow->arrival == FLOW_ARRIVAL_POISSON,
+            .mix_count = flow->mix_count,
+        };
+        for (uint32_t m = 0; m < flow->mix_count; m++) {
+            to->flow[f].mix[m].model = index_of(flow->mix[m].model, from->model[0].name,
+                                                sizeof(from->model[0]), from->model_count);
+            to->flow[f].mix[m].weight = flow->mix[m].weight;
+        }
+    }
+}
+
+static enum p7_status create_traffic(struct worker *worker, const struct worker_config *config)
+{
+    const struct simulator_settings *s = &config->settings->simulator;
+    struct traffic_settings traffic = {
+        .seed = s->seed,
+        .duration_ns = s->duration_ms == 0 ? TIMER_NEVER_NS : (int64_t)s->duration_ms * NS_PER_MS,
+        .warmup_ns = (int64_t)s->warmup_ms * NS_PER_MS,
+        .timeout_ns = (int64_t)s->timeout_ms * NS_PER_MS,
+        .retransmit_after_ns = (int64_t)s->retransmit_after_ms * NS_PER_MS,
+        .attempts = s->attempts,
+        .calls_max = s->dialogues_max,
+        .subscriber_count = config->subscribers->count,
+    };
+    const struct traffic_sink sink = worker_traffic_sink(worker);
+    fill_models(s, &traffic);
+    fill_flows(s, &traffic);
+    for (uint32_t f = 0; f < traffic.flow_count; f++)
+        worker->rate_base_per_s += traffic.flow[f].rate_per_s;
+    worker->rate_wanted_per_s = worker->rate_base_per_s;
+    return traffic_create(&worker->traffic, &traffic, &sink);
+}
+
+void worker_set_outage_rates(struct worker *worker, double factor)
+{
+    const struct traffic_settings *s = &worker->traffic.settings;
+    for (uint32_t lane = 0; lane <= worker->settings->simulator.target_count; lane++) {
+        double rate_per_s = 0;
+        bool random = false;
+        for (uint32_t f = 0; f < s->flow_count; f++) {
+            if (lane != OUTAGE_LANE_ALL && s->flow[f].target + 1u != lane)
+                continue;
+            rate_per_s += s->flow[f].rate_per_s;
+            random = random || s->flow[f].poisson || s->flow_count > 1;
+            /* A call's follow-up requests come at random instants beside the constant starts. */
+            for (uint32_t m = 0; m < s->flow[f].mix_count; m++)
+                random = random || s->model[s->flow[f].mix[m].model].kind == TRAFFIC_MODEL_CALL;
+        }
+        if (rate_per_s * factor > 0)
+            outage_set_rate(&worker->measure.outage, lane, (int64_t)(1e9 / (rate_per_s * factor)),
+                            random);
+    }
+}
+
+static enum p7_status create_measure(struct worker *worker)
+{
+    const struct simulator_settings *s = &worker->settings->simulator;
+    const struct measure_config measure = {
+        .flow_count = (uint16_t)s->flow_count,
+        .target_count = (uint16_t)s->target_count,
+        .warmup_ns = (int64_t)s->warmup_ms * NS_PER_MS,
+    };
+    const int64_t length_ns = (int64_t)s->interval_ms * NS_PER_MS;
+    for (unsigned i = 0; i < WORKER_INTERVAL_SETS; i++) {
+        const enum p7_status status = interval_create(&worker->set[i], 0, length_ns);
+        if (status != P7_OK)
+            return status;
+        if (i > 0)
+            worker->free_set[worker->free_set_count++] = &worker->set[i];
+    }
+    const enum p7_status status = measure_create(&worker->measure, &measure, &worker->set[0]);
+    if (status == P7_OK)
+        worker_set_outage_rates(worker, 1);
+    return status;
+}
+
+static enum p7_status party_of(const struct sccp_address_settings *from, struct sccp_party *party)
+{
+    if (from->global_title[0] != '\0')
+        return sccp_party_set_gt(party, 0, SCCP_NUMBERING_PLAN_E164, SCCP_NATURE_INTERNATIONAL,
+                                 from->global_title, from->ssn);
+    return sccp_party_set_ssn(party, from->point_code != 0, (uint16_t)from->point_code, from->ssn);
+}
+
+static enum p7_status create_routes(struct worker *worker)
+{
+    const struct simulator_settings *s = &worker->settings->simulator;
+    for (uint32_t t = 0; t < s->target_count; t++) {
+        for (uint32_t i = 0; i < s->target[t].as_count; i++) {
+            struct node_route *route = &worker->route[t][i];
+            enum p7_status status = node_route_to_as(worker->node, s->target[t].as[i], route);
+            if (status == P7_OK)
+                status = party_of(&s->target[t].called, &route->called);
+            if (status == P7_OK)
+                status = party_of(&s->target[t].calling, &route->calling);
+            if (status != P7_OK)
+                return status;
+            /* The AS's routing key is the traffic that we take; where ours goes the target says. */
+            if (s->target[t].called.point_code != 0)
+                route->dpc = s->target[t].called.point_code;
+        }
+        worker->route_count[t] = s->target[t].as_count;
+    }
+    return P7_OK;
+}
+
+/* The ASs of a target answer for each other, and for no other target. An AS that leads to several
+ * targets makes one group of them. */
+static void set_groups(const struct simulator_settings *s, struct node_setup *node)
+{
+    for (uint32_t t = 0; t < s->target_count; t++) {
+        const uint8_t group = (uint8_t)(t + 1);
+        for (uint32_t i = 0; i < s->target[t].as_count; i++) {
+            struct node_as *as = NULL;
+            for (uint32_t a = 0; a < node->config.as_count; a++)
+                if (strcmp(node->as[a].name, s->target[t].as[i]) == 0)
+                    as = &node->as[a];
+            if (as == NULL)
+                continue;
+            const uint8_t joined = as->group;
+            as->group = group;
+            for (uint32_t a = 0; joined != 0 && a < node->config.as_count; a++)
+                if (node->as[a].group == joined)
+                    node->as[a].group = group;
+        }
+    }
+}
+
+static enum p7_status create_plane(struct worker *worker, const struct worker_config *config,
+                                   char *verdict, size_t verdict_octets)
+{
+    const struct data_plane_hooks hooks = worker_hooks(worker);
+    struct node_setup node;
+    const uint8_t ssn = config->settings->simulator.target[0].calling.ssn;
+    enum p7_status status = node_setup_make(config->settings, ssn, &node);
+    if (status != P7_OK)
+        return status;
+    node.config.dialogues_max = config->settings->simulator.dialogues_max;
+    node.config.user_octets = sizeof(uint32_t);
+    set_groups(&config->settings->simulator, &node);
+    node.config.generation = (uint16_t)config->run_tag;
+    status = data_plane_create(&node.config, &hooks, &worker->plane, verdict, verdict_octets);
+    node_setup_free(&node);
+    if (status == P7_OK)
+        worker->node = data_plane_node(worker->plane);
+    return status;
+}
+
+enum p7_status worker_create_parts(struct worker *worker, const struct worker_config *config,
+                                   char *verdict, size_t verdict_octets)
+{
+    const struct ssf_config ssf = {
+        .called_party = config->settings->simulator.called_party,
+        .msc_address = config->settings->simulator.msc_address,
+        .run_tag = config->run_tag,
+        .start_wall_s = config->start_wall_s,
+        .subscribers = config->subscribers,
+    };
+    (void)snprintf(verdict, verdict_octets, "the simulated network can't be built");
+    enum p7_status status =
+        mailbox_create_fd(&worker->reports, REPORTS_MAX, sizeof(struct worker_report));
+    if (status == P7_OK)
+        status = create_traffic(worker, config);
+    if (status == P7_OK)
+        status = ssf_init(&worker->ssf, &ssf);
+    if (status == P7_OK)
+        status = create_measure(worker);
+    if (status == P7_OK)
+        status = create_plane(worker, config, verdict, verdict_octets);
+    if (status == P7_OK)
+        status = create_routes(worker);
+    return status;
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "simulator/record/recorder.h"
+
+#include <errno.h>
+
+#include "simulator/record/run_directory.h"
+#include "tests/unit/simulator/record/scratch.h"
+#include "tests/unit/unit.h"
+
+static const char *const targets[] = {"node-a", "b,\"x\""};
+static const char *const flows[] = {"f0"};
+
+static struct recorder *open_recorder(const struct scratch *scratch, uint32_t ring_records)
+{
+    char reason[RUN_REASON_OCTETS] = "";
+    const struct recorder_settings settings = {.directory = scratch->path,
+                                               .ring_records = ring_records,
+                                               .target_count = 2,
+                                               .target_names = targets,
+                                               .flow_count = 1,
+                                               .flow_names = flows};
+    struct recorder *recorder = NULL;
+    CU_ASSERT_EQUAL_FATAL(recorder_open(&settings, &recorder, reason, sizeof(reason)), P7_OK);
+    return recorder;
+}
+
+static uint64_t lines_of(const struct scratch *scratch)
+{
+    char path[512];
+    (void)snprintf(path, sizeof(path), "%s/%s", scratch->path, RUN_FILE_REQUESTS);
+    FILE *in = fopen(path, "re");
+    uint64_t lines = 0;
+    for (int c = 0; in != NULL && (c = getc(in)) != EOF;)
+        lines += c == '\n';
+    if (in != NULL)
+        (void)fclose(in);
+    return lines;
+}
+
+static void every_field_of_a_record_stands_in_its_row(void)
+{
+    static struct scratch scratch;
+    struct recorder_counters counters;
+    scratch_create(&scratch);
+    struct recorder *recorder = open_recorder(&scratch, 0);
+    const struct request_record ok = {.id = 0,
+                                      .due_ns = 1333333,
+                                      .sent_ns = 1334000,
+                                      .reply_ns = 2500000,
+                                      .kind = REQUEST_EVENT,
+                                      .outcome = OUTCOME_OK,
+                                      .attempts = 1,
+                                      .flags = REQUEST_FLAG_NO_CREDIT | REQUEST_FLAG_BLOCKED};
+    const struct request_record never = {.id = 18446744073709551615u,
+                                         .due_ns = -5,
+                                         .sent_ns = REQUEST_TIME_NONE,
+                                         .reply_ns = REQUEST_TIME_NONE,
+                                         .target = 1,
+                                         .flow = 7,
+                                         .kind = REQUEST_ONESHOT,
+                                         .outcome = OUTCOME_UNANSWERED,
+                                         .attempts = 255,
+                                         .flags = 0xff};
+    CU_ASSERT(recorder_put(recorder, &ok));
+    CU_ASSERT(recorder_put(recorder, &never));
+    recorder_close(recorder, &counters);
+    CU_ASSERT_STRING_EQUAL(scratch_read(&scratch, RUN_FILE_REQUESTS),
+                           "id,kind,target,due_ns,sent_ns,reply_ns,outcome,attempts,flow,flags\n"
+                           "0,event,node-a,1333333,1334000,2500000,ok,1,f0,no-credit;blocked\n"
+                           "18446744073709551615,oneshot,\"b,\"\"x\"\"\",-5,,,unanswered,255,#7,"
+                           "no-credit;late;warmup;blocked\n");
+    CU_ASSERT_EQUAL(counters.records_put, 2);
+    CU_ASSERT_EQUAL(counters.records_written, 2);
+    CU_ASSERT(recorder_counters_complete(&counters));
+    scratch_remove_tree(scratch.path);
+}
+
+static void nothing_is_lost_while_the_ring_has_room(void)
+{
+    static struct scratch scratch;
+    struct recorder_counters counters;
+    scratch_create(&scratch);
+    struct recorder *recorder = open_recorder(&scratch, 1u << 18);
+    struct request_record record = {.outcome = OUTCOME_OK};
+    for (record.id = 0; record.id < 200000; record.id++)
+        CU_ASSERT(recorder_put(recorder, &record));
+    recorder_close(recorder, &counters);
+    CU_ASSERT_EQUAL(counters.records_written, 200000);
+    CU_ASSERT_EQUAL(lines_of(&scratch), 200001);
+    CU_ASSERT(counters.ring_high_water > 0);
+    CU_ASSERT(counters.cpu_ns > 0);
+    CU_ASSERT(recorder_counters_complete(&counters));
+    scratch_remove_tree(scratch.path);
+}
+
+static void a_full_ring_refuses_at_once_and_counts(void)
+{
+    static struct scratch scratch;
+    struct recorder_counters counters;
+    scratch_create(&scratch);
+    struct recorder *recorder = open_recorder(&scratch, RECORDER_RING_RECORDS_MIN);
+    struct request_record record = {.outcome = OUTCOME_OK};
+    uint64_t taken = 0;
+    for (record.id = 0; record.id < 100000; record.id++)
+        taken += recorder_put(recorder, &record);
+    recorder_close(recorder, &counters);
+    CU_ASSERT(counters.records_lost_full > 0);
+    CU_ASSERT_EQUAL(counters.records_put, taken);
+    CU_ASSERT_EQUAL(counters.records_put + counters.records_lost_full, 100000);
+    CU_ASSERT_EQUAL(counters.records_written, taken);
+    CU_ASSERT_EQUAL(lines_of(&scratch), taken + 1);
+    CU_ASSERT_FALSE(recorder_counters_complete(&counters));
+    scratch_remove_tree(scratch.path);
+}
+
+static void a_full_disk_costs_the_rows_and_nothing_else(void)
+{
+    static struct scratch scratch;
+    char path[512];
+    struct recorder_counters counters;
+    scratch_create(&scratch);
+    (void)snprintf(path, sizeof(path), "%s/%s", scratch.path, RUN_FILE_REQUESTS);
+    CU_ASSERT_EQUAL(symlink("/dev/full", path), 0);
+    struct recorder *recorder = open_recorder(&scratch, 1u << 16);
+    struct request_record record = {.outcome = OUTCOME_OK};
+    for (record.id = 0; record.id < 50000; record.id++)
+        CU_ASSERT(recorder_put(recorder, &record));
+    recorder_close(recorder, &counters);
+    CU_ASSERT_EQUAL(counters.records_lost_disk, 50000);
+    CU_ASSERT_EQUAL(counters.records_written, 0);
+    CU_ASSERT_EQUAL(counters.error_number, ENOSPC);
+    CU_ASSERT_FALSE(recorder_counters_complete(&counters));
+    scratch_remove_tree(scratch.path);
+}
+
+static void a_place_that_does_not_exist_is_told(void)
+{
+    char reason[RUN_REASON_OCTETS] = "";
+    struct recorder_settings settings = {.directory = "/nonexistent"};
+    struct recorder *recorder = NULL;
+    CU_ASSERT_EQUAL(recorder_open(&settings, &recorder, reason, sizeof(reason)), P7_SYSTEM);
+    CU_ASSERT_PTR_NOT_NULL(strstr(reason, "requests.csv"));
+    settings.target_count = RECORDER_NAMES_MAX + 1;
+    CU_ASSERT_EQUAL(recorder_open(&settings, &recorder, reason, sizeof(reason)), P7_RANGE);
+}
+
+UNIT_TESTS = {
+    UNIT(every_field_of_a_record_stands_in_its_row),
+    UNIT(nothing_is_lost_while_the_ring_has_room),
+    UNIT(a_full_ring_refuses_at_once_and_counts),
+    UNIT(a_full_disk_costs_the_rows_and_nothing_else),
+    UNIT(a_place_that_does_not_exist_is_told),
+};
+UNIT_MAIN("recorder")
