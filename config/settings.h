@@ -168,6 +168,42 @@ struct tariff_settings {
     uint32_t slice_ms;         /* applyCharging maxCallPeriodDuration, default 30000 */
 };
 
+/* The durable ledger in `data`. A cluster has one always, a single node when `on`. */
+struct ledger_settings {
+    bool on;
+    uint32_t segment_octets; /* of a file; default 64 MiB, the same on both nodes */
+    uint32_t sync_delay_ms;  /* measurements: each sync takes that much longer, default 0 */
+    uint32_t cdr_size;       /* charges in a CDR file at most, default 100000 */
+    uint32_t cdr_age_ms;     /* after which a CDR file is closed, default 60000 */
+};
+
+#define SETTINGS_LINKS_MAX  2
+#define SETTINGS_URL_OCTETS 1024
+
+struct cluster_link_settings {
+    char local_ip[TRANSPORT_IP_TEXT_OCTETS];
+    char remote_ip[TRANSPORT_IP_TEXT_OCTETS];
+    uint16_t local_port;
+    uint16_t remote_port;
+};
+
+/* Exactly one of witness, etcd and two_node decides who serves. */
+struct cluster_settings {
+    uint64_t id;                         /* 0 (default): no cluster */
+    uint32_t node;                       /* 0 or 1 */
+    char key_file[SETTINGS_PATH_OCTETS]; /* the shared key of the cluster */
+    uint32_t link_count;                 /* 1 or 2, to the other node */
+    struct cluster_link_settings link[SETTINGS_LINKS_MAX];
+    uint16_t witness_port; /* 0: none */
+    char witness_ip[TRANSPORT_IP_TEXT_OCTETS];
+    char witness_local_ip[TRANSPORT_IP_TEXT_OCTETS]; /* "" (default): any */
+    char etcd[SETTINGS_URL_OCTETS];                  /* URLs with commas between; "": none */
+    bool two_node;                                   /* nobody decides: it can split */
+    uint32_t heartbeat_ms;                           /* default 100 */
+    uint32_t suspect_ms; /* silence after which the peer is given up, default 500 */
+    uint32_t give_up_ms; /* after which an undecided request is dropped, default 10000 */
+};
+
 struct responder_settings {
     char name[SETTINGS_NAME_OCTETS];
     uint8_t ssn;                     /* default 146 */
@@ -183,6 +219,8 @@ struct responder_settings {
     struct tariff_settings tariff;
     struct workload_settings workload;
     struct fault_settings fault;
+    struct ledger_settings ledger;
+    struct cluster_settings cluster;
 };
 
 /* Console ports where the file names none. */

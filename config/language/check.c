@@ -35,9 +35,11 @@ enum p7_status settings_check(struct settings *settings, enum settings_program p
                   "console port and control port are both %u: give one of them another",
                   settings->console_port);
     check_network(settings, problems);
-    if (program == SETTINGS_FOR_SIMULATOR)
+    if (program == SETTINGS_FOR_SIMULATOR) {
         check_simulator(settings, problems);
-    else
+    } else {
         check_responder(settings, problems);
+        check_cluster(settings, problems);
+    }
     return problems->error_count == 0 ? P7_OK : P7_RANGE;
 }

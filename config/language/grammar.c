@@ -21,6 +21,7 @@ static const struct grammar_node_row grammar_nodes[GRAMMAR_NODE_COUNT] = {
     [GRAMMAR_MODEL] = {"model", GRAMMAR_SIMULATOR},
     [GRAMMAR_FLOW] = {"flow", GRAMMAR_SIMULATOR},
     [GRAMMAR_RESPONDER] = {"responder", GRAMMAR_TOP},
+    [GRAMMAR_CLUSTER] = {"cluster", GRAMMAR_RESPONDER},
 };
 
 const char *grammar_node_name(enum grammar_node node)
@@ -35,14 +36,17 @@ enum grammar_node grammar_node_parent(enum grammar_node node)
 
 uint32_t grammar_row_count(void)
 {
-    return grammar_network_count + grammar_traffic_count;
+    return grammar_network_count + grammar_traffic_count + grammar_cluster_count;
 }
 
 const struct grammar_row *grammar_row_at(uint32_t index)
 {
     assert(index < grammar_row_count());
-    return index < grammar_network_count ? &grammar_network[index]
-                                         : &grammar_traffic[index - grammar_network_count];
+    if (index < grammar_network_count)
+        return &grammar_network[index];
+    index -= grammar_network_count;
+    return index < grammar_traffic_count ? &grammar_traffic[index]
+                                         : &grammar_cluster[index - grammar_traffic_count];
 }
 
 void grammar_text_line(struct grammar_text *text, const char *format, ...)

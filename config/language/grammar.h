@@ -28,6 +28,7 @@ enum grammar_node {
     GRAMMAR_MODEL,     /* struct call_model_settings */
     GRAMMAR_FLOW,      /* struct flow_settings */
     GRAMMAR_RESPONDER, /* struct settings */
+    GRAMMAR_CLUSTER,   /* struct settings */
     GRAMMAR_NODE_COUNT
 };
 
@@ -114,6 +115,8 @@ extern const struct grammar_row grammar_network[];
 extern const uint32_t grammar_network_count;
 extern const struct grammar_row grammar_traffic[];
 extern const uint32_t grammar_traffic_count;
+extern const struct grammar_row grammar_cluster[];
+extern const uint32_t grammar_cluster_count;
 
 /* --- values (value.c) ------------------------------------------------------------------------ */
 

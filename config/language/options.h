@@ -24,6 +24,7 @@
 #define OPTIONS_EXIT_THRESHOLD 1 /* a threshold failed */
 #define OPTIONS_EXIT_USAGE     2 /* command line or configuration */
 #define OPTIONS_EXIT_INVALID   3 /* the run itself was not valid */
+#define OPTIONS_EXIT_LEDGER    4 /* the ledger failed: disk or contradiction, the log says which */
 
 #define OPTIONS_ERROR_OCTETS 512
 

@@ -121,7 +121,7 @@ static int parser_run(struct cmd_element *element, struct vty *vty, int argc, co
     if (row->kind == VALUE_ENTER) {
         memset(&parser->scratch, 0, sizeof(parser->scratch));
         const bool shared = row->enters == GRAMMAR_CS7 || row->enters == GRAMMAR_SIMULATOR ||
-                            row->enters == GRAMMAR_RESPONDER;
+                            row->enters == GRAMMAR_RESPONDER || row->enters == GRAMMAR_CLUSTER;
         void *elsewhere = shared ? (void *)parser->settings : (void *)&parser->scratch;
         vty->node = parser_node_id(row->enters);
         parser->object[row->enters] = status == P7_OK ? call.entered : elsewhere;
@@ -181,6 +181,7 @@ static void parser_install_nodes(void)
         [GRAMMAR_MODEL] = "%s(config-simulator-model)# ",
         [GRAMMAR_FLOW] = "%s(config-simulator-flow)# ",
         [GRAMMAR_RESPONDER] = "%s(config-responder)# ",
+        [GRAMMAR_CLUSTER] = "%s(config-responder-cluster)# ",
     };
     for (int node = GRAMMAR_TOP + 1; node < GRAMMAR_NODE_COUNT; node++) {
         nodes[node].node = parser_node_id((enum grammar_node)node);

@@ -203,6 +203,60 @@ static void a_responder_needs_what_its_workload_uses(void)
                     P7_OK);
 }
 
+#define KEY_FILE "CMakeLists.txt" /* any file that can be read */
+#define NODE                                                                                       \
+    "responder\n data d\n cluster 7 node 0\n  key-file " KEY_FILE                                  \
+    "\n  link 127.0.0.1 7101 127.0.0.1 7102\n"
+
+static void a_cluster_that_is_whole_has_no_problem(void)
+{
+    CU_ASSERT_EQUAL(check(NETWORK NODE "  witness 127.0.0.1 7100\n", RESP), P7_OK);
+    CU_ASSERT_EQUAL(problems.count, 0);
+    CU_ASSERT_EQUAL(check(NETWORK NODE "  etcd http://127.0.0.1:2379\n", RESP), P7_OK);
+    CU_ASSERT_EQUAL(problems.count, 0);
+    WARNING(RESP, NETWORK NODE "  two-node\n", "both nodes serve");
+    CU_ASSERT_EQUAL(check(NETWORK "responder\n data d\n ledger\n", RESP), P7_OK);
+    CU_ASSERT_EQUAL(problems.count, 0);
+}
+
+static void a_ledger_needs_a_directory(void)
+{
+    ERROR(RESP, NETWORK "responder\n ledger\n", "the ledger needs a place: write data DIR");
+    ERROR(RESP, NETWORK "responder\n cluster 7 node 0\n  two-node\n", "write data DIR");
+}
+
+static void exactly_one_of_three_decides_who_serves(void)
+{
+    ERROR(RESP, NETWORK NODE, "nobody decides");
+    ERROR(RESP, NETWORK NODE "  two-node\n  witness ::1 7100\n", "keep one of them");
+    ERROR(RESP, NETWORK NODE "  etcd http://[::1]:2379\n  witness ::1 7100\n", "keep one of them");
+    ERROR(RESP, NETWORK NODE "  etcd 127.0.0.1:2379\n", "not a URL");
+    WARNING(RESP, NETWORK NODE "  two-node\n  witness-local ::1\n", "does nothing without");
+}
+
+#define UNLINKED                                                                                   \
+    "responder\n data d\n cluster 7 node 0\n  key-file " KEY_FILE "\n  witness ::1 7100\n"
+
+static void the_nodes_need_a_key_and_a_way_to_each_other(void)
+{
+    ERROR(RESP, NETWORK UNLINKED, "no way to the other node");
+    ERROR(RESP, NETWORK UNLINKED "  link ::1 7101 ::1 7101\n", "leads to itself");
+    ERROR(RESP, NETWORK UNLINKED "  link ::1 9899 ::2 7101\n", "port of udp-encapsulation");
+    ERROR(RESP, NETWORK UNLINKED "  link ::1 7101 ::2 7101\n  link ::1 7101 ::2 7102\n",
+          "both links have the same");
+    ERROR(RESP, NETWORK UNLINKED "  link ::1 7101 ::2 7101\n  link ::1 7102 ::2 7101\n",
+          "both links have the same");
+    ERROR(RESP, NETWORK NODE "  witness ::1 7100\n  key-file /nonexistent/key\n", "can't read key");
+    ERROR(RESP, NETWORK "responder\n data d\n cluster 7 node 0\n  link ::1 1 ::1 2\n  two-node\n",
+          "no key");
+}
+
+static void suspicion_takes_several_heartbeats(void)
+{
+    ERROR(RESP, NETWORK NODE "  two-node\n  heartbeat 200ms\n", "less than 3 heartbeats");
+    WARNING(RESP, NETWORK NODE "  two-node\n  give-up 500ms\n", "give-up comes before suspect");
+}
+
 static void console_and_control_need_ports_of_their_own(void)
 {
     ERROR(RESP, NETWORK "control port 4272\n", "both 4272");
@@ -236,6 +290,11 @@ UNIT_TESTS = {
     UNIT(more_open_dialogues_than_memory_is_taken_for_are_warned_about),
     UNIT(ranges_of_numbers_must_keep_their_length),
     UNIT(a_responder_needs_what_its_workload_uses),
+    UNIT(a_cluster_that_is_whole_has_no_problem),
+    UNIT(a_ledger_needs_a_directory),
+    UNIT(exactly_one_of_three_decides_who_serves),
+    UNIT(the_nodes_need_a_key_and_a_way_to_each_other),
+    UNIT(suspicion_takes_several_heartbeats),
     UNIT(console_and_control_need_ports_of_their_own),
     UNIT(problems_beyond_the_limit_are_counted),
 };

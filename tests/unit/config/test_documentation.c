@@ -140,14 +140,15 @@ static void the_pages_blocks_of_configuration_load(void)
         char *end = strstr(block + 4, "```\n");
         CU_ASSERT_PTR_NOT_NULL_FATAL(end);
         *end = '\0';
-        if (strncmp(block + 4, "cs7 ", 4) == 0 || strncmp(block + 4, "log ", 4) == 0) {
+        if (strncmp(block + 4, "cs7 ", 4) == 0 || strncmp(block + 4, "log ", 4) == 0 ||
+            strncmp(block + 4, "responder\n", 10) == 0) {
             loads_and_checks(block + 4);
             blocks++;
         }
         block = strstr(end + 1, "\n```\n");
         block = block == NULL ? NULL : block + 1;
     }
-    CU_ASSERT_EQUAL(blocks, 2);
+    CU_ASSERT_EQUAL(blocks, 3);
 }
 
 UNIT_TESTS = {

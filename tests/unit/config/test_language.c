@@ -56,6 +56,7 @@ static void note_used(const char *text)
 #define MODEL   "simulator\n model M call\n  "
 #define FLOW    "simulator\n flow F\n  "
 #define RESP    "responder\n "
+#define CLUSTER "responder\n cluster 7 node 1\n  "
 
 #define S (&settings_a)
 #define SETS(text, expression)                                                                     \
@@ -264,6 +265,42 @@ static void every_responder_command_sets_its_field(void)
     SETS(RESP "fault delay 300 50", r->fault.delay_weight == 300 && r->fault.delay_ms == 50);
 }
 
+static void every_ledger_command_sets_its_field(void)
+{
+    const struct ledger_settings *l = &S->responder.ledger;
+    SETS("responder", !l->on && l->segment_octets == 64u << 20 && l->sync_delay_ms == 0 &&
+                          l->cdr_size == 100000 && l->cdr_age_ms == 60000);
+    SETS(RESP "ledger", l->on);
+    SETS(RESP "ledger segment 1M", l->segment_octets == 1u << 20 && !l->on);
+    SETS(RESP "ledger sync-delay 5", l->sync_delay_ms == 5);
+    SETS(RESP "cdr size 50", l->cdr_size == 50);
+    SETS(RESP "cdr age 10m", l->cdr_age_ms == 600000);
+}
+
+static void every_cluster_command_sets_its_field(void)
+{
+    const struct cluster_settings *c = &S->responder.cluster;
+    SETS("responder", c->id == 0);
+    SETS(RESP "cluster 18446744073709551615 node 0", c->id == UINT64_MAX && c->node == 0);
+    SETS(RESP "cluster 7 node 1", c->id == 7 && c->node == 1 && c->heartbeat_ms == 100 &&
+                                      c->suspect_ms == 500 && c->give_up_ms == 10000);
+    SETS(CLUSTER "key-file /etc/pulse7/my key", IS(c->key_file, "/etc/pulse7/my key"));
+    SETS(CLUSTER "link 10.0.0.1 7101 10.0.0.2 7102\n  link fd00::1 7103 fd00::2 7104",
+         c->link_count == 2 && IS(c->link[0].local_ip, "10.0.0.1") &&
+             c->link[0].local_port == 7101 && IS(c->link[1].remote_ip, "fd00::2") &&
+             c->link[1].remote_port == 7104);
+    SETS(CLUSTER "witness 10.0.0.3 7100", IS(c->witness_ip, "10.0.0.3") && c->witness_port == 7100);
+    SETS(CLUSTER "witness-local 10.0.0.1", IS(c->witness_local_ip, "10.0.0.1"));
+    SETS(CLUSTER "etcd http://10.0.0.3:2379,http://10.0.0.4:2379",
+         IS(c->etcd, "http://10.0.0.3:2379,http://10.0.0.4:2379"));
+    SETS(CLUSTER "two-node", c->two_node);
+    SETS(CLUSTER "heartbeat 50ms", c->heartbeat_ms == 50);
+    SETS(CLUSTER "suspect 2s", c->suspect_ms == 2000);
+    SETS(CLUSTER "give-up 30s", c->give_up_ms == 30000);
+    /* What follows the cluster belongs to the responder again. */
+    SETS(CLUSTER "two-node\n ssn 9", c->two_node && S->responder.ssn == 9);
+}
+
 /* The words of a form before its first value, as they stand at the start of a line. */
 static void fixed_words(const struct grammar_row *row, char *dst, size_t octets)
 {
@@ -375,6 +412,8 @@ UNIT_TESTS = {
     UNIT(every_model_command_sets_its_field),
     UNIT(every_flow_command_sets_its_field),
     UNIT(every_responder_command_sets_its_field),
+    UNIT(every_ledger_command_sets_its_field),
+    UNIT(every_cluster_command_sets_its_field),
     UNIT(no_command_was_left_out_above),
     UNIT(an_empty_file_gives_the_defaults),
     UNIT(the_built_in_profiles_hold_what_the_standard_and_practice_say),

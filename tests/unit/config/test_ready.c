@@ -39,8 +39,13 @@ static bool round_trips(void)
 
 static bool checks_clean(const char *path)
 {
+    const bool node = strstr(path, "cluster-node") != NULL;
     const enum settings_program program =
-        strstr(path, "responder") != NULL ? SETTINGS_FOR_RESPONDER : SETTINGS_FOR_SIMULATOR;
+        node || strstr(path, "responder") != NULL ? SETTINGS_FOR_RESPONDER : SETTINGS_FOR_SIMULATOR;
+    /* A key is not made before the first start: here any file will do. */
+    if (node)
+        (void)snprintf(settings.responder.cluster.key_file,
+                       sizeof(settings.responder.cluster.key_file), "%s", path);
     const enum p7_status status = settings_check(&settings, program, &problems);
     for (uint32_t i = 0; i < problems.count; i++)
         (void)fprintf(stderr, "%s: %s\n", path, problems.problem[i].text);
@@ -87,6 +92,38 @@ static void the_quick_start_is_the_simulator_and_the_responder_of_one_another(vo
     CU_ASSERT_EQUAL(settings.simulator.flow[0].rate_per_s, 750.0);
 }
 
+static void the_clusters_nodes_lead_to_each_other_and_the_simulator_to_both(void)
+{
+    CU_ASSERT_TRUE_FATAL(load("config/cluster-node0.cfg"));
+    const struct responder_settings first = settings.responder;
+    const struct asp_settings first_asp = settings.asp[0];
+    const uint16_t first_udp = settings.transport.udp_local_port;
+    CU_ASSERT_TRUE_FATAL(load("config/cluster-node1.cfg"));
+    const struct responder_settings second = settings.responder;
+    const struct asp_settings second_asp = settings.asp[0];
+    const uint16_t second_udp = settings.transport.udp_local_port;
+    CU_ASSERT_EQUAL(first.cluster.id, second.cluster.id);
+    CU_ASSERT_TRUE(first.cluster.node == 0 && second.cluster.node == 1);
+    CU_ASSERT_STRING_EQUAL(first.cluster.key_file, second.cluster.key_file);
+    CU_ASSERT_TRUE(strcmp(first.data, second.data) != 0);
+    CU_ASSERT_EQUAL(first.cluster.witness_port, second.cluster.witness_port);
+    CU_ASSERT_EQUAL(memcmp(&first.tariff, &second.tariff, sizeof(first.tariff)), 0);
+    CU_ASSERT_EQUAL(memcmp(&first.ledger, &second.ledger, sizeof(first.ledger)), 0);
+    CU_ASSERT_EQUAL_FATAL(first.cluster.link_count, 2);
+    CU_ASSERT_EQUAL_FATAL(second.cluster.link_count, 2);
+    for (uint32_t i = 0; i < 2; i++) {
+        CU_ASSERT_EQUAL(first.cluster.link[i].local_port, second.cluster.link[i].remote_port);
+        CU_ASSERT_EQUAL(first.cluster.link[i].remote_port, second.cluster.link[i].local_port);
+    }
+    CU_ASSERT_TRUE_FATAL(load("config/cluster-simulator.cfg"));
+    CU_ASSERT_EQUAL(settings.simulator.target[0].as_count, 2);
+    CU_ASSERT_EQUAL(settings.asp[0].endpoint.remote_port, first_asp.endpoint.local_port);
+    CU_ASSERT_EQUAL(settings.asp[1].endpoint.remote_port, second_asp.endpoint.local_port);
+    CU_ASSERT_EQUAL(settings.asp[0].endpoint.udp_remote_port, first_udp);
+    CU_ASSERT_EQUAL(settings.asp[1].endpoint.udp_remote_port, second_udp);
+    CU_ASSERT_STRING_EQUAL(settings.simulator.subscriber_first, first.account_first);
+}
+
 /* The not virtualized machine's loads, in the studies' order (EXPERIMENT, test cases). */
 static void the_loads_are_those_of_the_studies(void)
 {
@@ -131,6 +168,7 @@ static void the_profile_files_are_the_built_in_profiles(void)
 UNIT_TESTS = {
     UNIT(every_ready_configuration_loads_and_checks_clean),
     UNIT(the_quick_start_is_the_simulator_and_the_responder_of_one_another),
+    UNIT(the_clusters_nodes_lead_to_each_other_and_the_simulator_to_both),
     UNIT(the_loads_are_those_of_the_studies),
     UNIT(the_profile_files_are_the_built_in_profiles),
 };
