@@ -137,16 +137,24 @@ struct cluster {
     uint64_t commit;
     uint64_t durable;
     uint32_t generation; /* of the journal */
+    int64_t now_ns;      /* of the event in progress */
     int64_t turn_ns;     /* of the last turn */
+    bool stall_told;     /* STALLED was told, and nothing has changed since */
     /* the register */
     struct register_value known; /* as last read */
     bool register_read;          /* `known` is of this life */
     uint8_t wish;                /* what is asked of it: enum cluster_wish in cluster_internal.h */
     struct register_value proposal;
     uint64_t request_id;
-    int64_t request_ns; /* when it is asked again; TIMER_NEVER_NS: nothing is asked */
-    bool pair_asked;    /* a proposal of PAIR may still land */
-    int64_t reach_ns;   /* the register answered last */
+    uint64_t proposals;  /* made in this life: their nonces count up */
+    int64_t request_ns;  /* when it is asked again */
+    int64_t look_ns;     /* a passive that suspects reads it not before */
+    int64_t answered_ns; /* when it answered last */
+    bool pair_asked;     /* a proposal of PAIR may still land */
+    bool takes_over;     /* the claim is of a term after the other node's */
+    bool register_lost;  /* it said that it is empty, and was not before */
+    bool forced;         /* an operator's claim is on its way, since forced_ns */
+    int64_t forced_ns;
     /* the peer */
     struct cluster_heartbeat peer; /* as last heard; node is REGISTER_NODE_NONE before */
     int64_t peer_heard_ns;
@@ -160,13 +168,14 @@ struct cluster {
     /* ACTIVE: */
     bool needs_both;       /* commits what is durable on both nodes only */
     uint64_t peer_durable; /* matching and durable at the peer in this term */
-    bool peer_matches;     /* it acknowledged in this term */
+    bool peer_matches;     /* it acknowledged in this term: records may be pipelined */
+    bool probe_due;        /* while it has not: one APPEND at a time */
     uint64_t next;         /* to be sent next */
-    int64_t resend_ns;     /* TIMER_NEVER_NS: nothing is unacknowledged */
+    int64_t resend_ns;     /* what is unacknowledged is sent again */
+    int64_t progress_ns;   /* the peer's disk kept up until then */
     bool handing_over;
+    int64_t hand_over_ns; /* the passive is asked (again) */
     int64_t hand_over_until_ns;
-    bool forced; /* the present or coming term is an operator's */
-    bool stalled_told;
     struct cluster_counters counters;
 };
 
@@ -204,7 +213,8 @@ enum p7_status cluster_switchover(struct cluster *cluster, int64_t now_ns,
                                   const char **why) P7_MUST_CHECK;
 
 /* Takes over whatever the register says: an operator vouches that the other node is dead and that
- * what only it has acknowledged is given up. P7_STATE when active or failed. */
+ * what only it has acknowledged is given up. At the active: writes a lost register anew. P7_STATE
+ * when active without that need, or failed. */
 enum p7_status cluster_force_takeover(struct cluster *cluster, int64_t now_ns) P7_MUST_CHECK;
 
 static inline uint64_t cluster_commit(const struct cluster *cluster)
