@@ -3,8 +3,9 @@
  * message - what two nodes of a cluster tell each other, as structs and as octets: the payload of a
  * channel's DATA. Every message carries its sender's heartbeat, so that any of them proves life.
  *
- * Decoded messages borrow the octets. Big endian. P7_TRUNCATED, P7_MALFORMED on decoding, P7_FULL
- * on encoding.
+ * Decoded messages borrow the octets. Big endian. P7_TRUNCATED, P7_MALFORMED (an unknown kind, too)
+ * on decoding; P7_FULL, P7_RANGE (unknown kind, content too long) on encoding. Records and contents
+ * are carried, not looked into: their reader has to take them for a peer's octets.
  */
 #ifndef RESPONDER_CLUSTER_MESSAGE_H
 #define RESPONDER_CLUSTER_MESSAGE_H

@@ -11,10 +11,12 @@
  * Rule (register_allows), for a proposal of version current + 1:
  *  - the register is empty: anybody may have it, alone (SOLO);
  *  - the same owner, with the same data directory: any mode, and a term that does not fall;
- *  - a new owner: only while the mode is PAIR, only with a data directory that is one of the pair,
- *    and with a higher term;
+ *  - a new owner: only while the mode is PAIR, only with the data directory that the pair names for
+ *    its node, and with a higher term;
  *  - an operator's force: anything with a higher term.
- * PAIR means: both data directories named in `pair` hold every acknowledged charge.
+ * PAIR means: both data directories named in `pair` hold every acknowledged charge. So a proposal
+ * of PAIR names two different ones, the owner's among them; and every proposal names a node (0 or
+ * 1), a mode and a data directory that is not 0. What does not is refused, forced or not.
  */
 #ifndef RESPONDER_CLUSTER_REGISTER_H
 #define RESPONDER_CLUSTER_REGISTER_H
