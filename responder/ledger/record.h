@@ -66,13 +66,16 @@ struct ledger_record {
 };
 
 /* Writes the record with its checksum; `previous` is the checksum of the record before. P7_FULL;
- * LEDGER_RECORD_OCTETS_MAX octets always do. */
+ * LEDGER_RECORD_OCTETS_MAX octets always do. P7_RANGE: a value that decoding would refuse (index
+ * 0, a kind, flag or enumerator that is none); nothing is written. */
 enum p7_status ledger_record_encode(struct bytes_writer *writer, const struct ledger_record *record,
                                     uint32_t previous) P7_MUST_CHECK;
 
 /*
  * Reads the record at the start of `octets`. P7_TRUNCATED: they end before it does (or are all
- * zero: an unwritten place has length 0). P7_MALFORMED: checksum or fields are wrong.
+ * zero: an unwritten place has length 0). P7_MALFORMED: checksum or fields are wrong, or flags are
+ * not of its kind (HAS_STRAY and IN_TABLE: CHARGE; HAS_CALL and CALL_OVER: SETTLEMENT, too; FORCED:
+ * TERM). Fields that the record has not are zero.
  * `length` and `checksum` are set on success; either may be NULL.
  */
 enum p7_status ledger_record_decode(struct bytes octets, uint32_t previous,

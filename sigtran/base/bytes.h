@@ -122,6 +122,12 @@ static inline uint32_t bytes_read_u32be(struct bytes_reader *r)
     return b.length == 4 ? bytes_load_u32be(b.data) : 0;
 }
 
+static inline uint64_t bytes_read_u64be(struct bytes_reader *r)
+{
+    struct bytes b = bytes_read(r, 8);
+    return b.length == 8 ? bytes_load_u64be(b.data) : 0;
+}
+
 struct bytes_writer {
     uint8_t *start;
     uint8_t *at;
@@ -177,6 +183,13 @@ static inline void bytes_write_u32be(struct bytes_writer *w, uint32_t v)
     uint8_t *p = bytes_reserve(w, 4);
     if (p != NULL)
         bytes_store_u32be(p, v);
+}
+
+static inline void bytes_write_u64be(struct bytes_writer *w, uint64_t v)
+{
+    uint8_t *p = bytes_reserve(w, 8);
+    if (p != NULL)
+        bytes_store_u64be(p, v);
 }
 
 #endif

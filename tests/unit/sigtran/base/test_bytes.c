@@ -89,6 +89,23 @@ static void a_write_that_does_not_fit_writes_nothing_and_sticks(void)
     CU_ASSERT_EQUAL(buffer[3], 9);
 }
 
+static void eight_octets_are_written_and_read_whole_or_not_at_all(void)
+{
+    static const uint8_t expected[] = {0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef};
+    for (size_t room = 0; room <= 9; room++) {
+        uint8_t buffer[9] = {0};
+        struct bytes_writer w = bytes_writer_of(buffer, buffer + room);
+        bytes_write_u64be(&w, 0x0123456789abcdefULL);
+        CU_ASSERT_EQUAL(w.failed, room < 8);
+        CU_ASSERT_EQUAL(bytes_writer_length(&w), room < 8 ? 0 : 8);
+        CU_ASSERT_EQUAL(memcmp(buffer, expected, 8) == 0, room >= 8);
+
+        struct bytes_reader r = bytes_reader_of(expected, expected + (room < 8 ? room : 8));
+        CU_ASSERT_EQUAL(bytes_read_u64be(&r), room < 8 ? 0 : 0x0123456789abcdefULL);
+        CU_ASSERT_EQUAL(r.failed, room < 8);
+    }
+}
+
 static void what_was_written_is_read_back_whatever_the_sequence(void)
 {
     struct random_state random;
@@ -134,6 +151,7 @@ UNIT_TESTS = {
     UNIT(a_read_beyond_the_end_fails_and_so_does_every_later_one),
     UNIT(a_read_of_everything_leaves_nothing_and_does_not_fail),
     UNIT(a_write_that_does_not_fit_writes_nothing_and_sticks),
+    UNIT(eight_octets_are_written_and_read_whole_or_not_at_all),
     UNIT(what_was_written_is_read_back_whatever_the_sequence),
 };
 UNIT_MAIN("bytes")
