@@ -26,7 +26,7 @@
 
 struct journal_thread_params {
     uint32_t throttle_from_us; /* default 5000 */
-    uint32_t idle_ms;          /* default 1000 */
+    uint32_t idle_ms;          /* default 1000; 0: never */
     uint32_t sync_delay_us;    /* tests and measurements: each sync takes that much longer */
     /* Called on the journal's thread when there is something to take. */
     void (*wake)(void *argument);
@@ -50,7 +50,7 @@ struct journal_thread_counters {
     uint64_t sync_us_last;
     uint64_t sync_us_smoothed;
     uint64_t sync_us_max;
-    /* Powers of two: [i] counts syncs of less than 2^i microseconds. */
+    /* Powers of two: each sync counts once, in the first [i] with less than 2^i microseconds. */
     uint64_t sync_us_below[32];
 };
 
@@ -58,17 +58,18 @@ struct journal_thread;
 
 void journal_thread_params_init(struct journal_thread_params *params);
 
+/* P7_NO_MEMORY, P7_SYSTEM: no thread; the journal is still the caller's then. */
 enum p7_status journal_thread_create(struct journal *journal,
                                      const struct journal_thread_params *params,
                                      struct journal_thread **out) P7_MUST_CHECK;
 void journal_thread_destroy(struct journal_thread *thread);
 
 /* Copies whole records to be written; `last` is the index of the last one. P7_FULL: the queue of
- * JOURNAL_QUEUE_OCTETS has no room; nothing was taken. */
+ * JOURNAL_QUEUE_OCTETS has no room; nothing was taken. P7_STATE: the journal has failed. */
 #define JOURNAL_QUEUE_OCTETS (16u * 1024u * 1024u)
 enum p7_status journal_thread_append(struct journal_thread *thread, struct bytes records,
                                      uint64_t last) P7_MUST_CHECK;
-/* Behind everything posted before, in front of everything after. P7_FULL. */
+/* Behind everything posted before, in front of everything after. P7_FULL, P7_STATE. */
 enum p7_status journal_thread_truncate(struct journal_thread *thread, uint64_t last_kept,
                                        uint32_t generation) P7_MUST_CHECK;
 
