@@ -167,6 +167,7 @@ struct tcap_dialogue_indication {
      * given live. NULL for TIMEOUT and for what did not decode. Components that break the invoke id
      * rule or are malformed are not in it: it holds those in front of the first such one. */
     const struct tcap_message *message;
+    struct bytes octets; /* of the message, as they came; none where `message` is NULL */
     /* Octets to send to where the message came from (TIMEOUT: to the dialogue's route), valid
      * until the next call of receive, notice or expire; length 0: none. */
     struct bytes reply;

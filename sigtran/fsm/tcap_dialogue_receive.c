@@ -283,6 +283,7 @@ void tcap_dialogue_receive(struct tcap_dialogue_table *table, int64_t now_ns, st
         receive_malformed(table, status, route, indication);
         return;
     }
+    indication->octets = octets;
     switch (table->message.type) {
     case TCAP_BEGIN:
         receive_begin(table, now_ns, route, indication);
