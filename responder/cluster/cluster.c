@@ -120,7 +120,7 @@ void cluster_become_active(struct cluster *cluster, const struct register_value 
     cluster->role = CLUSTER_ACTIVE;
     cluster->counters.takeovers += cluster->takes_over ? 1 : 0;
     if (cluster_last(cluster) - cluster->commit >= CLUSTER_UNDO_MAX ||
-        cluster_write_record(cluster, &record) != P7_OK) {
+        cluster_write_record(cluster, &record, false) != P7_OK) {
         cluster_fail(cluster, CLUSTER_EVENT_STALLED,
                      "too many terms began and ended without a commit: start both nodes, or use "
                      "the ledger of the other node");
@@ -398,7 +398,7 @@ enum p7_status cluster_append(struct cluster *cluster, struct ledger_record *rec
         return P7_STATE;
     if (!cluster_accepts(cluster))
         return P7_FULL;
-    return cluster_write_record(cluster, record);
+    return cluster_write_record(cluster, record, true);
 }
 
 enum p7_status cluster_switchover(struct cluster *cluster, int64_t now_ns, const char **why)

@@ -79,8 +79,8 @@ void cluster_commit_advance(struct cluster *cluster);
 void cluster_commit_follow(struct cluster *cluster, uint64_t commit);
 /* ACTIVE: received by the peer, durable there or not. */
 uint64_t cluster_peer_received(const struct cluster *cluster);
-/* Appends a record of our own with the next index and our term. */
-enum p7_status cluster_write_record(struct cluster *cluster,
-                                    struct ledger_record *record) P7_MUST_CHECK;
+/* Appends a record of our own with the next index and our term; `decided` as the handler has it. */
+enum p7_status cluster_write_record(struct cluster *cluster, struct ledger_record *record,
+                                    bool decided) P7_MUST_CHECK;
 
 #endif

@@ -54,7 +54,8 @@ void cluster_on_durable(struct cluster *cluster, uint32_t generation, uint64_t i
 
 /* --- the active ------------------------------------------------------------------------------- */
 
-enum p7_status cluster_write_record(struct cluster *cluster, struct ledger_record *record)
+enum p7_status cluster_write_record(struct cluster *cluster, struct ledger_record *record,
+                                    bool decided)
 {
     uint8_t octets[LEDGER_RECORD_OCTETS_MAX];
     struct bytes_writer writer = bytes_writer_of(octets, octets + sizeof(octets));
@@ -70,7 +71,7 @@ enum p7_status cluster_write_record(struct cluster *cluster, struct ledger_recor
     if (status != P7_OK)
         return status;
     cluster->handler.append(cluster->handler.context,
-                            bytes_of(octets, bytes_writer_length(&writer)), true);
+                            bytes_of(octets, bytes_writer_length(&writer)), decided);
     return P7_OK;
 }
 
