@@ -14,10 +14,6 @@
 #define NS_PER_MS   1000000LL
 #define REPORTS_MAX 1024
 
-/* The identity hash's key: the same on all nodes and over all restarts, since a request is to be
- * known again wherever it comes. It is no secret (responder/core/duplicate.h). */
-static const struct siphash_key identity_key = {{0x70756c7365372069ULL, 0x64656e7469747920ULL}};
-
 /* --- turns ------------------------------------------------------------------------------------ */
 
 static void close_interval(struct server *server)
@@ -108,7 +104,7 @@ static enum p7_status create_service(struct server *server)
     };
     params.duplicates_max = s->duplicates_max;
     params.oneshot_service_key = s->oneshot_service_key;
-    params.identity_key = identity_key;
+    params.identity_key = *service_identity_key();
     return service_create(&server->service, &params);
 }
 

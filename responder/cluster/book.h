@@ -6,7 +6,11 @@
  * The active's service changes that state itself when it decides (service_receive); book_note then
  * makes the record of what it changed. A passive, and a node that starts, applies records. Both
  * keep what is needed to take back the newest ones (book_undo), as they may turn out not to be
- * committed.
+ * committed. One thing does not come back: what the duplicate table evicted for an entry that is
+ * taken back (duplicate_remove_newest says what follows).
+ *
+ * Life cycle: book_create -> at the active: mark, (the service decides), note, then noted or drop;
+ * else: apply, undo; at both: committed -> book_destroy. One thread.
  *
  * Pure; nothing is allocated after creation. Borrows the service, whose accounts and duplicate
  * table it works on, and the calls.
@@ -14,6 +18,7 @@
 #ifndef RESPONDER_CLUSTER_BOOK_H
 #define RESPONDER_CLUSTER_BOOK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "responder/cluster/cluster.h"
@@ -51,22 +56,26 @@ void book_mark(const struct book *book, const struct service_dialogue *dialogue,
 
 /*
  * Compares with the mark. False: nothing changed that a ledger keeps. Else fills in the record
- * (kind, account, amounts, identity, reply, call; not index, term, wall clock) and keeps the undo;
- * `dialogue` is the call's state now, which book_noted moves into `calls`, or out of them.
- * `wall_ns` is what the service was given as now.
+ * (kind, account, amounts, identity, reply, call; not index, term, wall clock) and keeps the undo:
+ * book_noted or book_drop follows before anything else. `dialogue` is the call's state now;
+ * `reply` is NULL where no message was decided (service_close).
  */
 bool book_note(struct book *book, const struct book_mark *mark,
                const struct service_dialogue *dialogue, const struct service_reply *reply,
                struct ledger_record *record);
-/* The noted record became `record->index` of the ledger. */
-void book_noted(struct book *book, const struct ledger_record *record,
-                const struct service_dialogue *dialogue);
+/* The noted record became `record->index` of the ledger: moves the call's state into `calls`, or
+ * out of them. */
+void book_noted(struct book *book, const struct ledger_record *record);
+/* The noted record did not get into the ledger: takes back what the service did. */
+void book_drop(struct book *book);
 
-/* The record that follows `applied`. A failure is counted and the record skipped. */
+/* The record that follows `applied`. What of it can't be applied (an account that is not there or
+ * does not hold as much, no room for the call) is left out and counted as one failure. */
 void book_apply(struct book *book, const struct ledger_record *record);
 /* Takes back the newest record. Call it for CLUSTER_UNDO_MAX of them in a row at most. */
 void book_undo(struct book *book);
-/* All up to `index` is committed: its duplicates count as answered. */
+/* All up to `index` is committed: its duplicates count as answered. What lies further back than
+ * CLUSTER_UNDO_MAX counts so anyway. */
 void book_committed(struct book *book, uint64_t index);
 
 #endif

@@ -11,9 +11,21 @@
  * count 1), and again every `retry_ns`; the active knows a repetition by its identity. When the
  * active dies, what was forwarded to it is decided by whoever is active next.
  *
+ * On the wire each request gets its own reply: a duplicate of a request that is being answered
+ * waits for the same record and then gets the same decision. A reply's disposition is ANSWER or
+ * AGAIN; its `handle` is none, its `sequence` is the call's after the request: `sequence` of the
+ * dialogue's next request. A `close` is ignored where the call has gone on in another dialogue:
+ * what its sequence tells. So a dialogue is closed after the replies to its requests.
+ *
+ * A request within a call is known again by being the call's last one. Who sends a second request
+ * of a call before the first was answered, and loses the active then, may find the first one
+ * refused as new when it is decided again.
+ *
  * Order of calls: replica_create -> replica_on_appended for the recovered records -> cluster_start
  * -> requests, messages, turns -> replica_destroy. What the cluster's handler is told (append,
- * truncate, committed, role) and the messages FORWARD and RELAY the owner passes on.
+ * truncate, committed, role) and the messages FORWARD and RELAY the owner passes on. The replica
+ * calls cluster_append only inside replica_request, replica_on_message and replica_turn: never call
+ * these from inside the machine. The handler's functions don't call the replica back.
  *
  * Pure; all memory is had at creation. The service's time is the active's wall clock (`wall_ns`),
  * as calls outlive nodes; all else runs on `now_ns`.
@@ -47,24 +59,26 @@ struct replica_request {
     uint64_t token;        /* the user's name for it */
     struct bytes origin;   /* as service_receive */
     struct bytes octets;   /* the TCAP message, encoded */
-    uint64_t reference[2]; /* of the call that the dialogue belongs to; zeros: a BEGIN */
-    uint32_t sequence;     /* requests of the dialogue that were answered until now */
+    uint64_t reference[2]; /* of the call that the dialogue belongs to; zeros: a BEGIN, a stray */
+    uint32_t sequence;     /* `sequence` of the dialogue's last reply, 0 before */
     bool close;            /* no message: the dialogue ended without one (timeout, P-ABORT) */
+    bool stray;            /* a CONTINUE for a dialogue that is no more (service_receive_stray) */
 };
 
 enum replica_verdict {
     REPLICA_DECIDED,  /* `reply` is to be handed over */
     REPLICA_NOTHING,  /* nothing is to be sent: the message asks for nothing */
+    REPLICA_NOT_OURS, /* a stray that repeats nothing known: the TCAP layer aborts it */
     REPLICA_GAVE_UP,  /* nobody could decide it in time: drop the dialogue */
-    REPLICA_OVERLOAD, /* no room to let it wait; `reply` refuses it */
+    REPLICA_OVERLOAD, /* no room to let it wait; `reply` refuses it, unless it asks for nothing */
 };
 
 struct replica_handler {
     void *context;
-    /* `reference`: of the call, zeros where there is none (any more). */
+    /* `reference`: of the call, zeros where there is none (any more). `reply` is never NULL. */
     void (*reply)(void *context, uint64_t token, enum replica_verdict verdict,
                   const struct service_reply *reply, const uint64_t reference[2]);
-    /* A FORWARD or RELAY for the peer. */
+    /* A FORWARD or RELAY for the peer; its heartbeat is the owner's to fill in. May be lost. */
     void (*send)(void *context, const struct cluster_message *message);
     int64_t (*wall_ns)(void *context);
 };
@@ -83,6 +97,13 @@ struct replica_counters {
 };
 
 struct replica_pending;
+struct replica_answered;
+
+/* Pending requests in order: slot + 1, 0: none. */
+struct replica_list {
+    uint32_t first;
+    uint32_t last;
+};
 
 struct replica {
     struct replica_params params;
@@ -93,12 +114,19 @@ struct replica {
     struct book book;
     struct pool pending;
     struct timer_heap timers;
-    uint32_t waiting_first; /* of those that wait for a commit, in order; slot + 1, 0: none */
-    uint32_t waiting_last;
+    struct replica_list waiting;       /* for a commit, by the index that they wait for */
+    struct replica_list held;          /* not decided here: held or forwarded */
+    struct replica_answered *answered; /* the peer's forwards by their slots: while active */
+    uint32_t *checksums;               /* of the newest CLUSTER_UNDO_MAX + 1 records: a ring */
+    uint32_t epoch;                    /* of `answered`: one per time of being active */
+    uint32_t generation;               /* of forward ids */
+    int64_t now_ns;                    /* of the last call */
     bool active;
-    uint32_t generation; /* of forward ids */
     struct replica_counters counters;
 };
+
+/* pending_max at most this: a slot has half of a forward's id, and memory has its limit. */
+#define REPLICA_PENDING_MAX 1048576u
 
 /* retry and give_up as above, pending_max 65536, calls_max 100000. */
 void replica_params_init(struct replica_params *params);
@@ -110,6 +138,7 @@ enum p7_status replica_create(struct replica *replica, const struct replica_para
                               struct cluster *cluster) P7_MUST_CHECK;
 void replica_destroy(struct replica *replica);
 
+/* A close with no reference, and what can't be read as TCAP, ends in REPLICA_NOTHING. */
 void replica_request(struct replica *replica, const struct replica_request *request,
                      int64_t now_ns);
 

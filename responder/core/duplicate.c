@@ -15,6 +15,7 @@ struct duplicate_entry {
     struct decision decision;
     uint32_t next; /* slot number of the next in the bucket's chain */
     bool answered;
+    bool linked; /* in a chain: false where it was never used, or was taken back */
 };
 _Static_assert(sizeof(struct duplicate_entry) <= DUPLICATE_ENTRY_OCTETS, "as the header says");
 
@@ -106,13 +107,20 @@ uint64_t duplicate_insert(struct duplicate_table *table, const struct duplicate_
     if (table->capacity == 0)
         return DUPLICATE_HANDLE_NONE;
     const uint32_t slot = (uint32_t)(table->inserted % table->capacity) + 1;
-    if (table->inserted >= table->capacity) {
+    if (table->entry[slot - 1].linked) {
         unlink_slot(table, slot);
         table->evicted++;
+    } else {
+        table->count++;
     }
     uint32_t *bucket = bucket_of(table, identity);
     table->entry[slot - 1] = (struct duplicate_entry){
-        .identity = *identity, .token = token, .decision = *decision, .next = *bucket};
+        .identity = *identity,
+        .token = token,
+        .decision = *decision,
+        .next = *bucket,
+        .linked = true,
+    };
     *bucket = slot;
     return table->inserted++;
 }
@@ -125,7 +133,36 @@ void duplicate_mark_answered(struct duplicate_table *table, uint64_t handle)
     table->entry[handle % table->capacity].answered = true;
 }
 
+/* Slot of the newest insertion, SLOT_NONE where it is not there. */
+static uint32_t newest_slot(const struct duplicate_table *table)
+{
+    if (table->capacity == 0 || table->inserted == 0)
+        return SLOT_NONE;
+    const uint32_t slot = (uint32_t)((table->inserted - 1) % table->capacity) + 1;
+    return table->entry[slot - 1].linked ? slot : SLOT_NONE;
+}
+
+void duplicate_remove_newest(struct duplicate_table *table)
+{
+    const uint32_t slot = newest_slot(table);
+    if (slot == SLOT_NONE)
+        return;
+    unlink_slot(table, slot);
+    table->entry[slot - 1].linked = false;
+    table->inserted--;
+    table->count--;
+}
+
+bool duplicate_newest(const struct duplicate_table *table, struct duplicate_identity *identity)
+{
+    const uint32_t slot = newest_slot(table);
+    if (slot == SLOT_NONE)
+        return false;
+    *identity = table->entry[slot - 1].identity;
+    return true;
+}
+
 uint32_t duplicate_table_count(const struct duplicate_table *table)
 {
-    return table->inserted < table->capacity ? (uint32_t)table->inserted : table->capacity;
+    return table->count;
 }

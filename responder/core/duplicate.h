@@ -3,9 +3,10 @@
  * duplicate - the table of requests that were answered, or are being answered: so that one that
  * comes again gets the same reply, and is not charged again.
  *
- * Life cycle: duplicate_table_create -> find, insert, mark answered -> duplicate_table_destroy.
- * One thread. Nothing is allocated after creation. The table holds the newest `capacity` requests;
- * an insertion into a full one evicts the oldest (counted). All operations are O(1).
+ * Life cycle: duplicate_table_create -> find, insert, mark answered, remove the newest ->
+ * duplicate_table_destroy. One thread. Nothing is allocated after creation. The table holds the
+ * newest `capacity` requests; an insertion into a full one evicts the oldest (counted). All
+ * operations are O(1).
  *
  * A request is named by its *identity*: 128 bits of hash over originating address, call reference
  * and sequence number. `content` is 64 bits of hash over what it says. Same identity and same
@@ -39,7 +40,8 @@ struct duplicate_identity {
     uint64_t content;
 };
 
-/* Names one insertion, also after it was evicted. */
+/* Names one insertion, also after it was evicted. One that was taken back gives its handle to the
+ * next. */
 #define DUPLICATE_HANDLE_NONE UINT64_MAX
 
 enum duplicate_state {
@@ -63,6 +65,7 @@ struct duplicate_table {
     uint32_t *bucket;
     uint64_t inserted; /* handle of the next insertion */
     uint64_t evicted;
+    uint32_t count; /* requests remembered now */
     uint32_t capacity;
     uint32_t bucket_mask;
 };
@@ -84,6 +87,17 @@ uint64_t duplicate_insert(struct duplicate_table *table, const struct duplicate_
 
 /* Its reply went out. Nothing happens where the entry was evicted meanwhile, or for NONE. */
 void duplicate_mark_answered(struct duplicate_table *table, uint64_t handle);
+
+/*
+ * Takes back the newest insertion; nothing happens where it is not there any more. An entry that it
+ * had evicted does not come back (`evicted` has counted it): a table that takes back k insertions
+ * and is full forgets k of its oldest requests earlier than one that never made them, until k more
+ * have come.
+ */
+void duplicate_remove_newest(struct duplicate_table *table);
+
+/* Identity of the newest insertion; false where it was taken back, or there was none. */
+bool duplicate_newest(const struct duplicate_table *table, struct duplicate_identity *identity);
 
 /* Requests remembered now. */
 uint32_t duplicate_table_count(const struct duplicate_table *table);

@@ -95,6 +95,7 @@ void service_receive(struct service *service, struct service_dialogue *dialogue,
     default: /* UNIDIRECTIONAL: CAP has none */
         break;
     }
+    reply->sequence = dialogue->sequence;
 }
 
 bool service_receive_stray(struct service *service, const struct tcap_message *message,

@@ -83,6 +83,10 @@ struct service_params {
     struct siphash_key identity_key; /* the same on all nodes of a cluster, over all restarts */
 };
 
+/* The key of the identity hash: fixed, since a request is to be known again on any node and after
+ * any restart. It is no secret (responder/core/duplicate.h). */
+const struct siphash_key *service_identity_key(void);
+
 /* tariff.slice_ms 30000, oneshot_service_key 1, all else zero. */
 void service_params_init(struct service_params *params);
 
@@ -134,6 +138,7 @@ struct service_reply {
     uint64_t charged;        /* by this request */
     uint64_t handle;         /* of the duplicate table's entry, or DUPLICATE_HANDLE_NONE */
     uint64_t original_token; /* AGAIN, ATTACHED: `token` of the request that it repeats */
+    uint32_t sequence;       /* of the dialogue after this message */
 };
 
 #define SERVICE_COUNTER_LIST(X)                                                                    \

@@ -7,6 +7,12 @@ enum name_sort { NAME_CALL_REFERENCE = 1, NAME_TRANSACTION = 2, NAME_STRAY = 3 }
 #define ORIGIN_OCTETS_MAX    64u
 #define REFERENCE_OCTETS_MAX 16u /* callReferenceNumber has 1 to 8 */
 
+const struct siphash_key *service_identity_key(void)
+{
+    static const struct siphash_key key = {{0x70756c7365372069ULL, 0x64656e7469747920ULL}};
+    return &key;
+}
+
 /* The address with its length in front. One that is longer than any SCCP address is named by its
  * hash. */
 static void write_origin(const struct service *service, struct bytes_writer *w, struct bytes origin)

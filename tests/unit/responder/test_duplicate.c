@@ -129,7 +129,53 @@ static void random_use_agrees_with_a_naive_model(void)
     duplicate_table_destroy(&table);
 }
 
+static void the_newest_is_taken_back_and_the_one_before_shows_again(void)
+{
+    struct duplicate_table table;
+    struct duplicate_identity newest;
+    CU_ASSERT_EQUAL_FATAL(duplicate_table_create(&table, 2), P7_OK);
+    const struct duplicate_identity a = identity_of(1, 1);
+    const struct duplicate_identity b = identity_of(1, 2);
+    (void)duplicate_insert(&table, &a, 10, &some_decision);
+    const uint64_t handle = duplicate_insert(&table, &b, 11, &some_decision);
+    CU_ASSERT_TRUE(duplicate_newest(&table, &newest));
+    CU_ASSERT_EQUAL(newest.content, 2);
+    duplicate_remove_newest(&table);
+    CU_ASSERT_EQUAL(duplicate_find(&table, &a).token, 10);
+    CU_ASSERT_EQUAL(duplicate_table_count(&table), 1);
+    CU_ASSERT_EQUAL(duplicate_insert(&table, &b, 12, &some_decision), handle);
+    CU_ASSERT_EQUAL(duplicate_find(&table, &b).token, 12);
+    CU_ASSERT_EQUAL(table.evicted, 0);
+    duplicate_table_destroy(&table);
+}
+
+static void what_an_entry_evicted_does_not_come_back_with_its_removal(void)
+{
+    struct duplicate_table table;
+    struct duplicate_identity newest;
+    CU_ASSERT_EQUAL_FATAL(duplicate_table_create(&table, 2), P7_OK);
+    for (uint64_t n = 1; n <= 3; n++) {
+        const struct duplicate_identity identity = identity_of(n, 0);
+        (void)duplicate_insert(&table, &identity, n, &some_decision);
+    }
+    const struct duplicate_identity evicted = identity_of(1, 0);
+    const struct duplicate_identity kept = identity_of(2, 0);
+    duplicate_remove_newest(&table);
+    CU_ASSERT_EQUAL(duplicate_find(&table, &evicted).state, DUPLICATE_UNKNOWN);
+    CU_ASSERT_EQUAL(duplicate_find(&table, &kept).token, 2);
+    CU_ASSERT_EQUAL(table.evicted, 1);
+    /* Removing more than there is does nothing. */
+    duplicate_remove_newest(&table);
+    duplicate_remove_newest(&table);
+    duplicate_remove_newest(&table);
+    CU_ASSERT_EQUAL(duplicate_table_count(&table), 0);
+    CU_ASSERT_FALSE(duplicate_newest(&table, &newest));
+    duplicate_table_destroy(&table);
+}
+
 UNIT_TESTS = {
+    UNIT(the_newest_is_taken_back_and_the_one_before_shows_again),
+    UNIT(what_an_entry_evicted_does_not_come_back_with_its_removal),
     UNIT(a_request_is_unknown_then_in_flight_then_answered),
     UNIT(the_same_identity_with_another_content_is_a_conflict),
     UNIT(a_full_table_evicts_the_oldest_first),
