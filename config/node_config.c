@@ -52,12 +52,24 @@ static enum p7_status as_config(const struct settings *settings, const struct as
     return P7_OK;
 }
 
+/* A node without a cluster is always the active one. */
+static bool starts_inactive(const struct settings *settings, const char *asp)
+{
+    for (uint32_t a = 0; a < settings->as_count && settings->responder.cluster.id != 0; a++)
+        for (uint32_t i = 0; i < settings->as[a].asp_count; i++)
+            if (settings->as[a].activation == ASP_ACTIVATION_ACTIVE_NODE &&
+                strcmp(settings->as[a].asp[i], asp) == 0)
+                return true;
+    return false;
+}
+
 static enum p7_status fill_nodes(const struct settings *settings, struct node_setup *setup)
 {
     for (uint32_t i = 0; i < settings->asp_count; i++) {
         struct node_asp *asp = &setup->asp[i];
         memcpy(asp->name, settings->asp[i].name, sizeof(asp->name));
         asp->sctp_client = settings->asp[i].sctp_client;
+        asp->start_inactive = starts_inactive(settings, settings->asp[i].name);
         asp->endpoint = settings->asp[i].endpoint;
         asp->m3ua = asp_config(&settings->asp[i]);
     }

@@ -48,6 +48,12 @@ struct asp_settings {
     uint32_t t_beat_ms; /* M3UA BEAT interval, 0 (default) = none */
 };
 
+/* When our ASPs of an AS ask for its traffic (ASP ACTIVE). */
+enum asp_activation {
+    ASP_ACTIVATION_ALWAYS,      /* as soon as they are up */
+    ASP_ACTIVATION_ACTIVE_NODE, /* while this node is the active one of its cluster */
+};
+
 struct as_settings {
     char name[SETTINGS_NAME_OCTETS];
     bool has_routing_context;
@@ -55,6 +61,7 @@ struct as_settings {
     uint32_t point_code;               /* the destination that this AS serves */
     enum as_traffic_mode traffic_mode; /* default override */
     uint32_t recovery_timeout_ms;      /* T(r), default 2000 */
+    enum asp_activation activation;    /* default always */
     uint32_t asp_count;
     char asp[LIMIT_ASP_PER_AS][SETTINGS_NAME_OCTETS];
 };
@@ -68,10 +75,18 @@ struct sccp_address_settings {
     char global_title[LIMIT_DIGITS + 1]; /* digits, "" = route on SSN */
 };
 
+/* Which of its ASs a request takes that opens a dialogue. */
+enum target_policy {
+    TARGET_POLICY_ACTIVE,      /* the first one that is open, or the one that has proved itself */
+    TARGET_POLICY_ROUND_ROBIN, /* the open ones in turn */
+    TARGET_POLICY_BOTH,        /* two of them at once; the first reply counts */
+};
+
 struct target_settings {
     char name[SETTINGS_NAME_OCTETS];
     uint32_t as_count; /* the ASs that lead there; more than one: several nodes of a cluster */
     char as[LIMIT_ASP_PER_AS][SETTINGS_NAME_OCTETS];
+    enum target_policy policy; /* default active */
     struct sccp_address_settings called;
     struct sccp_address_settings calling;
 };
@@ -128,6 +143,7 @@ struct simulator_settings {
     uint64_t failed_threshold; /* default 0 */
     bool realtime;        /* SCHED_FIFO for the traffic thread, where permitted; default false */
     bool record_requests; /* requests.csv, default true */
+    bool journal_durable; /* journal.csv, synced as it grows; implies requests.csv; default false */
     char subscriber_first[LIMIT_DIGITS + 1]; /* calling MSISDN range, default 467010000000 */
     uint32_t subscriber_count;               /* default 100000 */
     char imsi_first[LIMIT_DIGITS + 1];       /* of the first subscriber, default 240010000000000 */
@@ -173,7 +189,7 @@ struct ledger_settings {
     bool on;
     uint32_t segment_octets; /* of a file; default 64 MiB, the same on both nodes */
     uint32_t sync_delay_ms;  /* measurements: each sync takes that much longer, default 0 */
-    uint32_t cdr_size;       /* charges in a CDR file at most, default 100000 */
+    uint32_t cdr_octets;     /* of a CDR file, default 16 MiB */
     uint32_t cdr_age_ms;     /* after which a CDR file is closed, default 60000 */
 };
 

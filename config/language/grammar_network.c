@@ -24,6 +24,8 @@ static const struct value_choice indicator_choices[] = {
 static const struct value_choice role_choices[] = {
     {"asp", ASP_ROLE_ASP}, {"sg", ASP_ROLE_SG}, {"ipsp", ASP_ROLE_IPSP}, {NULL, 0}};
 static const struct value_choice sctp_role_choices[] = {{"client", 1}, {"server", 0}, {NULL, 0}};
+static const struct value_choice activation_choices[] = {
+    {"always", ASP_ACTIVATION_ALWAYS}, {"active-node", ASP_ACTIVATION_ACTIVE_NODE}, {NULL, 0}};
 static const struct value_choice mode_choices[] = {{"override", AS_MODE_OVERRIDE},
                                                    {"loadshare", AS_MODE_LOADSHARE},
                                                    {"broadcast", AS_MODE_BROADCAST},
@@ -390,5 +392,8 @@ const struct grammar_row grammar_network[] = {
                "override, loadshare or broadcast"),
     ROW_VALUE(GRAMMAR_AS, VALUE_MS32, "recovery-timeout MS", struct as_settings,
               recovery_timeout_ms, 1, MS_MAX, "T(r): how long a pending as keeps its traffic"),
+    ROW_CHOICE(GRAMMAR_AS, "asp-activation KIND", struct as_settings, activation,
+               activation_choices,
+               "When our asps ask for traffic: always, or active-node (of a cluster) only"),
 };
 const uint32_t grammar_network_count = sizeof(grammar_network) / sizeof(grammar_network[0]);

@@ -21,10 +21,15 @@ static const struct value_choice model_choices[] = {{"oneshot", CALL_MODEL_ONESH
                                                     {"call", CALL_MODEL_CALL},
                                                     {"event", CALL_MODEL_EVENT},
                                                     {NULL, 0}};
+static const struct value_choice policy_choices[] = {{"active", TARGET_POLICY_ACTIVE},
+                                                     {"round-robin", TARGET_POLICY_ROUND_ROBIN},
+                                                     {"both", TARGET_POLICY_BOTH},
+                                                     {NULL, 0}};
 /* The responder takes an initialDP by its service key: see its oneshot service-key. */
 static const uint32_t service_keys[] = {
     [CALL_MODEL_ONESHOT] = 1, [CALL_MODEL_CALL] = 100, [CALL_MODEL_EVENT] = 101};
 _Static_assert(sizeof(enum flow_arrival) == sizeof(uint32_t) &&
+                   sizeof(enum target_policy) == sizeof(uint32_t) &&
                    sizeof(enum call_model_kind) == sizeof(uint32_t),
                "VALUE_CHOICE keeps enums as 32 bits");
 
@@ -464,6 +469,11 @@ const struct grammar_row grammar_traffic[] = {
              simulator.record_requests, "Writes requests.csv (the default)"),
     ROW_FLAG(GRAMMAR_SIMULATOR, VALUE_FALSE, "no record requests", struct settings,
              simulator.record_requests, "Writes no requests.csv"),
+    ROW_FLAG(GRAMMAR_SIMULATOR, VALUE_TRUE, "journal durable", struct settings,
+             simulator.journal_durable,
+             "Writes journal.csv, synced to the disk every 100 ms; implies record requests"),
+    ROW_FLAG(GRAMMAR_SIMULATOR, VALUE_FALSE, "no journal durable", struct settings,
+             simulator.journal_durable, "Writes no journal.csv (the default)"),
     ROW_CUSTOM(GRAMMAR_SIMULATOR, "subscribers FIRST COUNT", subscribers_set, subscribers_write,
                "Calling numbers: a first one and how many follow it"),
     SIMULATOR_TEXT(VALUE_TEXT, "subscribers csv .FILE", subscriber_csv,
@@ -476,6 +486,8 @@ const struct grammar_row grammar_traffic[] = {
               "A system under test"),
     ROW_CUSTOM(GRAMMAR_TARGET, "as NAME", target_as_set, target_as_write,
                "An as that leads there; several for the nodes of a cluster"),
+    ROW_CHOICE(GRAMMAR_TARGET, "policy KIND", struct target_settings, policy, policy_choices,
+               "Which as a request takes: active, round-robin or both (at once)"),
     ROW_CUSTOM(GRAMMAR_TARGET, "called ssn .N [gt DIGITS] [pc PC]", called_set, called_write,
                "SCCP called address"),
     ROW_CUSTOM(GRAMMAR_TARGET, "calling ssn .N [gt DIGITS] [pc PC]", calling_set, calling_write,

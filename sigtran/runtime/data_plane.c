@@ -171,7 +171,8 @@ static enum p7_status create_parts(struct data_plane *plane, const struct node_c
     const struct node_handler node = {.context = plane->hooks.context,
                                       .dialogue = plane->hooks.dialogue,
                                       .event = plane->hooks.event,
-                                      .stray = plane->hooks.stray};
+                                      .stray = plane->hooks.stray,
+                                      .discarded = plane->hooks.discarded};
     const struct mailbox_wake waking = {.wake = wake, .context = plane};
     enum p7_status status = loop_create(&loop, &plane->loop);
     if (status == P7_OK && plane->hooks.command != NULL)

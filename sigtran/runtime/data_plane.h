@@ -30,6 +30,9 @@ struct data_plane_hooks {
     /* A CONTINUE for a dialogue that is over; see node_handler.stray. May be NULL. */
     bool (*stray)(void *context, const struct tcap_message *message,
                   const struct node_route *route);
+    /* See node_handler.discarded. May be NULL. */
+    void (*discarded)(void *context, const struct tcap_dialogue_indication *indication,
+                      const struct node_route *route);
     /* Once a turn, before what it sent is flushed; returns its next deadline. */
     int64_t (*turn)(void *context, int64_t now_ns);
     /* A message that main posted; NULL where there are none. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "sigtran/runtime/node.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -202,8 +203,10 @@ static enum p7_status create_m3ua(struct node *node)
     struct m3ua_as_config *as = calloc(ass, sizeof(*as));
     enum p7_status status = P7_NO_MEMORY;
     if (asp != NULL && as != NULL) {
-        for (uint32_t i = 0; i < asps; i++)
+        for (uint32_t i = 0; i < asps; i++) {
             asp[i] = node->asp[i].m3ua;
+            asp[i].wants_active = asp[i].wants_active && !node->asp[i].start_inactive;
+        }
         for (uint32_t i = 0; i < ass; i++)
             as[i] = node->as[i].m3ua;
         const struct m3ua_endpoint_config config = {
@@ -330,9 +333,46 @@ void node_ready(struct node *node, int64_t now_ns)
     transport_step(node->transport, now_ns);
 }
 
+enum p7_status node_asp_activate(struct node *node, uint32_t asp, bool active, int64_t now_ns)
+{
+    (void)now_ns; /* node_turn has its own */
+    if (asp >= node->config.asp_count)
+        return P7_NOT_FOUND;
+    if (node->asp[asp].m3ua.role == ASP_ROLE_SG)
+        return P7_STATE;
+    node->link[asp].activation = active ? NODE_ACTIVATION_ACTIVE : NODE_ACTIVATION_INACTIVE;
+    node->has_activations = true;
+    return P7_OK;
+}
+
+bool node_asp_carries(const struct node *node, uint32_t asp)
+{
+    for (uint32_t as = 0; as < node->config.as_count; as++)
+        if (m3ua_endpoint_carries(node->m3ua, asp, as))
+            return true;
+    return false;
+}
+
+static void activate_told(struct node *node, int64_t now_ns)
+{
+    node->has_activations = false;
+    for (uint32_t i = 0; i < node->config.asp_count; i++) {
+        const enum node_activation told = node->link[i].activation;
+        enum p7_status status = P7_OK;
+        node->link[i].activation = NODE_ACTIVATION_NONE;
+        if (told == NODE_ACTIVATION_ACTIVE)
+            status = m3ua_endpoint_asp_active(node->m3ua, i, M3UA_ENDPOINT_NONE, now_ns);
+        else if (told == NODE_ACTIVATION_INACTIVE)
+            status = m3ua_endpoint_asp_inactive(node->m3ua, i, M3UA_ENDPOINT_NONE, now_ns);
+        assert(status == P7_OK); /* node_asp_activate has looked at the role */
+    }
+}
+
 void node_turn(struct node *node, int64_t now_ns)
 {
     node->now_ns = now_ns;
+    if (node->has_activations && !node->is_shutting)
+        activate_told(node, now_ns);
     if (transport_deadline_ns(node->transport) <= now_ns)
         transport_step(node->transport, now_ns);
     if (m3ua_endpoint_deadline_ns(node->m3ua) <= now_ns)
@@ -350,7 +390,9 @@ static int64_t earlier(int64_t a_ns, int64_t b_ns)
 
 int64_t node_deadline_ns(const struct node *node)
 {
-    int64_t at_ns = transport_deadline_ns(node->transport);
+    int64_t at_ns = node->has_activations && !node->is_shutting
+                        ? node->now_ns
+                        : transport_deadline_ns(node->transport);
     at_ns = earlier(at_ns, m3ua_endpoint_deadline_ns(node->m3ua));
     at_ns = earlier(at_ns, node_connect_deadline_ns(node));
     return earlier(at_ns, tcap_dialogue_deadline_ns(node->dialogues));

@@ -38,6 +38,7 @@
 struct node_asp {
     char name[NODE_NAME_OCTETS];
     bool sctp_client;
+    bool start_inactive; /* comes up without traffic until node_asp_activate asks for it */
     struct transport_endpoint endpoint;
     struct m3ua_asp_config m3ua;
 };
@@ -105,6 +106,11 @@ struct node_handler {
      * and it is not aborted. May be NULL. */
     bool (*stray)(void *context, const struct tcap_message *message,
                   const struct node_route *route);
+    /* A message that decodes and that no dialogue takes: its dialogue is over, or it comes from
+     * another than the peer. To look at; what TCAP answers to it goes out all the same. Not told
+     * when `stray` has answered it. May be NULL. */
+    void (*discarded)(void *context, const struct tcap_dialogue_indication *indication,
+                      const struct node_route *route);
 };
 
 /* What the node itself counts, beside the counters of its layers. */
@@ -161,6 +167,13 @@ enum p7_status node_send(struct node *node, int64_t now_ns, uint32_t dialogue,
                          enum tcap_send_primitive primitive,
                          const struct tcap_request *request) P7_MUST_CHECK;
 
+/* As node_send, by another AS than that of the dialogue, which the dialogue keeps: for a message
+ * inside of a dialogue whose own way is closed. The transaction ids are the same; only a peer that
+ * shares its dialogues between its nodes can make something of it. */
+enum p7_status node_send_by(struct node *node, int64_t now_ns, uint32_t dialogue,
+                            const struct node_route *route, enum tcap_send_primitive primitive,
+                            const struct tcap_request *request) P7_MUST_CHECK;
+
 /* Sends the BEGIN of a dialogue that has heard nothing yet once more, with the same transaction id;
  * over another route when one is given. Errors as node_send. */
 enum p7_status node_resend_begin(struct node *node, int64_t now_ns, uint32_t dialogue,
@@ -178,6 +191,24 @@ void node_dialogue_drop(struct node *node, uint32_t dialogue);
 /* Forgets it and tells the peer by U-ABORT where it knows the dialogue (Q.774-3.2.1.2). */
 void node_dialogue_abort(struct node *node, int64_t now_ns, uint32_t dialogue);
 void *node_dialogue_user(const struct node *node, uint32_t dialogue);
+
+/*
+ * Asks for the ASP's traffic in all its ASs (ASP ACTIVE), or gives it back (ASP INACTIVE). Holds
+ * until told otherwise, across associations: an ASP set inactive comes up inactive, and one that
+ * lost its traffic to another one (override) asks again. Carried out in the next node_turn, so it
+ * may be called from inside of handlers; the last word before that counts. What the peer makes of
+ * it is told by events ("traffic", "as-state", "notify"), and node_asp_carries says how it stands.
+ *
+ * Whoever moves an AS from one node to another one activates the new one first (the traffic moves
+ * without a gap: RFC4666-4.3.4.3) and sets the old one inactive then, also when that is out of
+ * reach of the peer: with its next association it would ask for the traffic again.
+ *
+ * P7_STATE: our role is SG, the ASP is the peer's. P7_NOT_FOUND: no such ASP.
+ */
+enum p7_status node_asp_activate(struct node *node, uint32_t asp, bool active,
+                                 int64_t now_ns) P7_MUST_CHECK;
+/* Does the ASP carry traffic of at least one AS now? */
+bool node_asp_carries(const struct node *node, uint32_t asp);
 
 /* The layers, to look at. */
 struct transport *node_transport(const struct node *node);

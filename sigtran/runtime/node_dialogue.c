@@ -80,7 +80,14 @@ enum p7_status node_dialogue_open(struct node *node, int64_t now_ns, const struc
 enum p7_status node_send(struct node *node, int64_t now_ns, uint32_t dialogue,
                          enum tcap_send_primitive primitive, const struct tcap_request *request)
 {
-    const struct node_route *route = tcap_dialogue_route(node->dialogues, dialogue);
+    return node_send_by(node, now_ns, dialogue, tcap_dialogue_route(node->dialogues, dialogue),
+                        primitive, request);
+}
+
+enum p7_status node_send_by(struct node *node, int64_t now_ns, uint32_t dialogue,
+                            const struct node_route *route, enum tcap_send_primitive primitive,
+                            const struct tcap_request *request)
+{
     if (!node_route_is_open(node, route))
         return P7_STATE;
     struct bytes_writer w =
@@ -189,6 +196,9 @@ static void deliver(struct node *node, const struct sccp_indication *sccp,
                           indication.message != NULL && node->handler.stray != NULL;
     if (is_stray && node->handler.stray(node->handler.context, indication.message, back))
         return;
+    if (indication.type == TCAP_IND_DISCARDED && indication.message != NULL &&
+        node->handler.discarded != NULL)
+        node->handler.discarded(node->handler.context, &indication, back);
     send_reply(node, now_ns, back, indication.reply);
     if (indication.type != TCAP_IND_DISCARDED)
         node->handler.dialogue(node->handler.context, &indication, back);

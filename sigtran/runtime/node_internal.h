@@ -11,12 +11,16 @@
 /* An MTP3-user message that we build: an LUDT with its longest data. */
 #define NODE_MESSAGE_OCTETS 4096
 
+/* What node_asp_activate was told and node_turn has not done yet. */
+enum node_activation { NODE_ACTIVATION_NONE, NODE_ACTIVATION_ACTIVE, NODE_ACTIVATION_INACTIVE };
+
 /* One per configured ASP: its association and when to try for another one. */
 struct node_link {
     uint32_t association; /* TRANSPORT_ASSOCIATION_NONE: none */
     bool is_up;           /* EVENT_UP was seen */
     int64_t retry_at_ns;
     int64_t pause_ns;
+    enum node_activation activation;
 };
 
 /* Events that a peer may still cause to be told; the last one is for peers that are no ASP. */
@@ -49,7 +53,8 @@ struct node {
     struct node_quota *quota; /* by ASP, and one more */
     uint32_t acting;          /* whose doing the present call is: an index of `quota`, or SELF */
     bool is_shutting;
-    int64_t now_ns; /* of the call that is being carried out */
+    bool has_activations; /* one of the links' is not NONE */
+    int64_t now_ns;       /* of the call that is being carried out */
     struct node_counters counters;
     uint8_t tcap_octets[NODE_MESSAGE_OCTETS];
     uint8_t sccp_octets[NODE_MESSAGE_OCTETS];

@@ -155,6 +155,9 @@ static void every_as_command_sets_its_field(void)
     SETS(AS "traffic-mode loadshare", as->traffic_mode == AS_MODE_LOADSHARE);
     SETS(AS "traffic-mode broadcast", as->traffic_mode == AS_MODE_BROADCAST);
     SETS(AS "recovery-timeout 500", as->recovery_timeout_ms == 500);
+    SETS(AS "traffic-mode override", as->activation == ASP_ACTIVATION_ALWAYS);
+    SETS(AS "asp-activation active-node", as->activation == ASP_ACTIVATION_ACTIVE_NODE);
+    SETS(AS "asp-activation always", as->activation == ASP_ACTIVATION_ALWAYS);
 }
 
 static void every_simulator_command_sets_its_field(void)
@@ -178,6 +181,8 @@ static void every_simulator_command_sets_its_field(void)
     SETS(SIM "realtime\n no realtime", !sim->realtime);
     SETS(SIM "no record requests", !sim->record_requests);
     SETS(SIM "no record requests\n record requests", sim->record_requests);
+    SETS(SIM "journal durable", sim->journal_durable);
+    SETS(SIM "journal durable\n no journal durable", !sim->journal_durable);
     SETS(SIM "subscribers 49170000 5000",
          IS(sim->subscriber_first, "49170000") && sim->subscriber_count == 5000);
     SETS(SIM "subscribers csv a b.csv", IS(sim->subscriber_csv, "a b.csv"));
@@ -197,6 +202,9 @@ static void every_target_command_sets_its_field(void)
     const struct target_settings *t = &S->simulator.target[0];
     SETS(SIM "target T", IS(t->name, "T") && t->called.ssn == 146 && t->calling.ssn == 146);
     SETS(TARGET "as B\n  as C", t->as_count == 2 && IS(t->as[1], "C"));
+    SETS(TARGET "policy active", t->policy == TARGET_POLICY_ACTIVE);
+    SETS(TARGET "policy round-robin", t->policy == TARGET_POLICY_ROUND_ROBIN);
+    SETS(TARGET "policy both", t->policy == TARGET_POLICY_BOTH);
     SETS(TARGET "called ssn 147", t->called.ssn == 147 && t->called.point_code == 0);
     SETS(TARGET "called ssn 6 gt 4912345 pc 8",
          t->called.ssn == 6 && IS(t->called.global_title, "4912345") && t->called.point_code == 8);
@@ -269,11 +277,11 @@ static void every_ledger_command_sets_its_field(void)
 {
     const struct ledger_settings *l = &S->responder.ledger;
     SETS("responder", !l->on && l->segment_octets == 64u << 20 && l->sync_delay_ms == 0 &&
-                          l->cdr_size == 100000 && l->cdr_age_ms == 60000);
+                          l->cdr_octets == 16u << 20 && l->cdr_age_ms == 60000);
     SETS(RESP "ledger", l->on);
     SETS(RESP "ledger segment 1M", l->segment_octets == 1u << 20 && !l->on);
     SETS(RESP "ledger sync-delay 5", l->sync_delay_ms == 5);
-    SETS(RESP "cdr size 50", l->cdr_size == 50);
+    SETS(RESP "cdr size 50k", l->cdr_octets == 50u << 10);
     SETS(RESP "cdr age 10m", l->cdr_age_ms == 600000);
 }
 
