@@ -54,12 +54,7 @@ void witness_version(FILE *stream)
                   PULSE7_VERSION);
 }
 
-socklen_t witness_address_octets(const union witness_address *address)
-{
-    return address->any.sa_family == AF_INET6 ? sizeof(address->in6) : sizeof(address->in);
-}
-
-void witness_address_text(const union witness_address *address, char *text)
+void witness_address_text(const struct datagram_address *address, char *text)
 {
     char ip[INET6_ADDRSTRLEN] = "?";
     const bool six = address->any.sa_family == AF_INET6;
@@ -86,7 +81,7 @@ static bool read_number(const char *word, uint64_t *value)
 }
 
 /* IP, IP:PORT, IPv6 or [IPv6]:PORT. */
-static bool read_address(const char *word, union witness_address *address)
+static bool read_address(const char *word, struct datagram_address *address)
 {
     char copy[INET6_ADDRSTRLEN + 16];
     char *ip = copy;
@@ -108,15 +103,9 @@ static bool read_address(const char *word, union witness_address *address)
     }
     if (port_word != NULL && (!read_number(port_word, &port) || port == 0 || port > UINT16_MAX))
         return false;
-    memset(address, 0, sizeof(*address));
-    if (inet_pton(AF_INET, ip, &address->in.sin_addr) == 1) {
-        address->in.sin_family = AF_INET;
-        address->in.sin_port = htons((uint16_t)port);
-        return true;
-    }
-    address->in6.sin6_family = AF_INET6;
-    address->in6.sin6_port = htons((uint16_t)port);
-    return inet_pton(AF_INET6, ip, &address->in6.sin6_addr) == 1;
+    if (ip[0] == '\0') /* would be any address; who wants that says 0.0.0.0 or :: */
+        return false;
+    return datagram_address_parse(ip, (uint16_t)port, AF_INET, address) == P7_OK;
 }
 
 static enum p7_status take_cluster(struct witness_options *options, const char *word, char *text)
@@ -209,9 +198,10 @@ enum p7_status witness_options_parse(struct witness_options *options, int argc, 
                                      char *text)
 {
     memset(options, 0, sizeof(*options));
-    options->listen.in.sin_family = AF_INET;
-    options->listen.in.sin_port = htons(WITNESS_PORT_DEFAULT);
-    options->listen.in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (!read_address("127.0.0.1", &options->listen)) {
+        (void)snprintf(text, WITNESS_TEXT_OCTETS, "127.0.0.1 is no address here");
+        return P7_SYSTEM;
+    }
     text[0] = '\0';
     optind = 0; /* glibc: starts anew, so that tests may parse many command lines */
     opterr = 0;

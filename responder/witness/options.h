@@ -7,11 +7,11 @@
 #ifndef RESPONDER_WITNESS_OPTIONS_H
 #define RESPONDER_WITNESS_OPTIONS_H
 
-#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
+#include "responder/link/datagram_socket.h"
 #include "sigtran/base/status.h"
 
 #define WITNESS_CLUSTERS_MAX 64u /* each is a few hundred octets and a file: plenty */
@@ -20,15 +20,9 @@
 
 enum witness_action { WITNESS_RUN, WITNESS_HELP, WITNESS_VERSION };
 
-union witness_address {
-    struct sockaddr any;
-    struct sockaddr_in in;
-    struct sockaddr_in6 in6;
-};
-
 struct witness_options {
     enum witness_action action;
-    union witness_address listen;
+    struct datagram_address listen;
     const char *data;
     const char *log_file; /* NULL: standard error */
     bool quiet;
@@ -48,7 +42,6 @@ void witness_version(FILE *stream);
 
 /* "127.0.0.1:7100", "[::1]:7100"; WITNESS_ADDRESS_OCTETS at `text`. */
 #define WITNESS_ADDRESS_OCTETS 64
-void witness_address_text(const union witness_address *address, char *text);
-socklen_t witness_address_octets(const union witness_address *address);
+void witness_address_text(const struct datagram_address *address, char *text);
 
 #endif
