@@ -199,7 +199,7 @@ static enum p7_status check_owner(const struct report *report, const struct data
 {
     if (identity->cluster_id != cluster_id)
         return complain(report, P7_STATE,
-                        "it belongs to cluster %" PRIu64 ", not to %" PRIu64
+                        "it belongs to cluster %016" PRIx64 ", not to %016" PRIx64
                         ": name the directory of this cluster, or an empty one",
                         identity->cluster_id, cluster_id);
     if (identity->node != node)

@@ -13,7 +13,7 @@
 
 /* Entries of the ring begin at multiples of this, so that their heads never wrap. */
 #define ALIGNMENT   16u
-#define TEXT_OCTETS (JOURNAL_TEXT_OCTETS + 64)
+#define TEXT_OCTETS 2048
 #define SMOOTHING   8 /* a sync counts for an eighth in the smoothed time */
 #define SYNC_BINS   (sizeof(((struct journal_thread_counters *)0)->sync_us_below) / sizeof(uint64_t))
 #define FOREVER_NS  INT64_MAX
@@ -161,8 +161,10 @@ static void publish(struct journal_thread *thread)
 /* For good: what was posted and not made durable never will be. */
 static void fail(struct journal_thread *thread, const char *what)
 {
-    (void)snprintf(thread->text, sizeof(thread->text), "%s: %s", what,
-                   journal_text(thread->journal));
+    const struct disk_posix *disk = thread->params.disk;
+    (void)snprintf(thread->text, sizeof(thread->text), "%s: %s%s%s", what,
+                   journal_text(thread->journal), disk == NULL ? "" : ". ",
+                   disk == NULL ? "" : disk_posix_text(disk));
     atomic_store(&thread->published.failed, true);
     if (thread->params.wake != NULL)
         thread->params.wake(thread->params.wake_argument);

@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "responder/ledger/journal.h"
+#include "responder/storage/disk_posix.h"
 #include "sigtran/base/bytes.h"
 #include "sigtran/base/status.h"
 
@@ -28,6 +29,8 @@ struct journal_thread_params {
     uint32_t throttle_from_us; /* default 5000 */
     uint32_t idle_ms;          /* default 1000; 0: never */
     uint32_t sync_delay_us;    /* tests and measurements: each sync takes that much longer */
+    /* Disk of the journal, whose sentence about a failure is told with the journal's; or NULL. */
+    const struct disk_posix *disk;
     /* Called on the journal's thread when there is something to take. */
     void (*wake)(void *argument);
     void *wake_argument;
