@@ -105,7 +105,7 @@ static void responder_init(struct responder_settings *responder)
     responder->tariff.price_per_event = 1;
     responder->tariff.slice_ms = 30000;
     responder->ledger.segment_octets = 64u << 20;
-    responder->ledger.cdr_size = 100000;
+    responder->ledger.cdr_octets = 16u << 20;
     responder->ledger.cdr_age_ms = 60000;
     responder->cluster.heartbeat_ms = 100;
     responder->cluster.suspect_ms = 500;

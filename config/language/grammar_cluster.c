@@ -10,7 +10,8 @@
 #define SEGMENT_MIN UINT64_C(4096) /* a record and its header have to fit */
 #define SEGMENT_MAX UINT64_C(1073741824)
 #define DELAY_MAX   UINT64_C(10000)
-#define CDR_MAX     UINT64_C(100000000)
+#define CDR_MIN     UINT64_C(1024)
+#define CDR_MAX     UINT64_C(1073741824)
 
 static enum p7_status cluster_enter(struct grammar_call *call)
 {
@@ -108,9 +109,10 @@ const struct grammar_row grammar_cluster[] = {
            "Size of the ledger's files; the same on both nodes of a cluster"),
     LEDGER(VALUE_MS32, "ledger sync-delay MS", sync_delay_ms, 0, DELAY_MAX,
            "Measurements: makes each sync of the disk that much slower"),
-    LEDGER(VALUE_U32, "cdr size N", cdr_size, 1, CDR_MAX, "Charges in one CDR file at most"),
+    LEDGER(VALUE_OCTETS32, "cdr size OCTETS", cdr_octets, CDR_MIN, CDR_MAX,
+           "After which a CDR file is closed"),
     LEDGER(VALUE_TIME32, "cdr age TIME", cdr_age_ms, 100, DAY_MS,
-           "After which a CDR file is closed, full or not"),
+           "Age at which a CDR file is closed, full or not"),
     ROW_ENTER(GRAMMAR_RESPONDER, GRAMMAR_CLUSTER, "cluster ID node N", cluster_enter, cluster_write,
               "An active/passive cluster: a number for it, and which node this is, 0 or 1"),
     ROW_TEXT(GRAMMAR_CLUSTER, VALUE_TEXT, "key-file .PATH", struct settings,
