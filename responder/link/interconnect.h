@@ -4,7 +4,11 @@
  * own (UDP): every message goes over all links, and the channel takes what comes first. A link that
  * is cut costs nothing while the other one works.
  *
- * Life cycle: interconnect_open -> send, ready ... -> interconnect_close. One thread.
+ * Life cycle: interconnect_open -> send, ready, flush ... -> interconnect_close. One thread. The
+ * `message` function is called from inside of interconnect_ready; it may send, not close.
+ *
+ * Nothing blocks, and no error of a link ends anything: what a socket refuses is counted and lost,
+ * as a network loses datagrams; who needs an answer asks again.
  */
 #ifndef RESPONDER_LINK_INTERCONNECT_H
 #define RESPONDER_LINK_INTERCONNECT_H
@@ -19,8 +23,12 @@
 #define INTERCONNECT_LINKS_MAX   2u
 #define INTERCONNECT_TEXT_OCTETS 320
 
+/* Between HELLOs while the peer is unknown. */
+#define INTERCONNECT_HELLO_NS (100 * (int64_t)1000000)
+
+/* Addresses in numbers, IPv4 or IPv6 ("fe80::1%eth1" with its interface), both of one family. */
 struct interconnect_link {
-    char local_address[64];
+    char local_address[64]; /* "": any */
     uint16_t local_port;
     char remote_address[64];
     uint16_t remote_port;
@@ -43,16 +51,23 @@ struct interconnect_counters {
     int64_t heard_ns[INTERCONNECT_LINKS_MAX]; /* last authentic datagram, 0: none */
     struct channel_counters channel;
     uint64_t malformed; /* authentic, and could not be read: another version of pulse7 */
+    uint64_t unknown;   /* messages dropped as the peer's session was not known */
+    uint64_t unfit;     /* messages that could not be encoded: too long */
 };
 
 struct interconnect;
 
-/* P7_SYSTEM, P7_RANGE; `text` names the link, its address and what to do. */
+/* P7_SYSTEM, P7_RANGE, P7_NO_MEMORY; `text` (INTERCONNECT_TEXT_OCTETS) names the link, its address
+ * and what to do. Copies the parameters. */
 enum p7_status interconnect_open(
     const struct interconnect_params *params,
     void (*message)(void *context, const struct cluster_message *message, int64_t now_ns),
     void *context, struct interconnect **out, char *text) P7_MUST_CHECK;
+/* NULL is fine. */
 void interconnect_close(struct interconnect *interconnect);
+
+/* Whether messages reach the channel: the peer's session is known. */
+bool interconnect_is_open(const struct interconnect *interconnect);
 
 /* Queues it for the next flush; sent at once when there is no room. Lost while the peer's session
  * is not known. */
@@ -68,8 +83,9 @@ void interconnect_ready(struct interconnect *interconnect, int64_t now_ns);
 int64_t interconnect_deadline_ns(const struct interconnect *interconnect);
 struct interconnect_counters interconnect_get_counters(const struct interconnect *interconnect);
 
-/* Reads a key file: 64 hexadecimal digits, or any 32 octets and more (then hashed by SHA-256). The
- * file must not be readable by others. `text` says what is wrong and what to do. */
+/* Reads a key file: 64 hexadecimal digits (and white space behind them), or any 32 octets and more,
+ * which are hashed by SHA-256. The file must not be open to others (a group may read it).
+ * P7_SYSTEM, P7_RANGE; `text` (INTERCONNECT_TEXT_OCTETS) says what is wrong and what to do. */
 enum p7_status interconnect_key_read(const char *path, uint8_t key[CHANNEL_KEY_OCTETS],
                                      char *text) P7_MUST_CHECK;
 
