@@ -7,7 +7,10 @@ freeze=$build/lab/pulse7-freeze
 slow_sync=$build/tests/chaos/libslow_sync.so
 cluster_port=${PULSE7_PROOF_PORT:-21900}
 node_pid=(0 0)
+node_wrap=() witness_wrap=() simulator_wrap=()
+witness_address=127.0.0.1
 witness_pid=0
+console_wrap_0=() console_wrap_1=()
 
 # cluster_ports: a sed script that moves the ready configurations to ports from $cluster_port on, and
 # their data to $work.
@@ -37,9 +40,9 @@ cluster_files() {
 # cluster_id: of the configurations.
 cluster_id() { sed -n 's/^ cluster \([0-9]*\) node.*/\1/p' "$work/node0.cfg"; }
 
-# The address of the witness: its port on loopback.
 start_witness() {
-    start "$work/witness.log" "$witness" --listen "127.0.0.1:$((cluster_port + 4))" \
+    start "$work/witness.log" "${witness_wrap[@]+"${witness_wrap[@]}"}" "$witness" \
+        --listen "$witness_address:$((cluster_port + 4))" \
         --data "$work/cluster/witness" --cluster "$(cluster_id):$work/cluster/key"
     witness_pid=$pid
 }
@@ -62,16 +65,18 @@ ended() {
     wait "$1" 2>/dev/null || true
 }
 
-# console N COMMAND...: what node N's console answers.
+# console N COMMAND...: what node N's console answers. What stands in the array console_wrap_N comes in
+# front (ip netns exec).
 console() {
-    local fd port=$((cluster_port + 2 + $1)) line
-    shift
-    exec {fd}<>"/dev/tcp/127.0.0.1/$port" || return 1
-    printf 'enable\n' >&"$fd"
-    for line in "$@"; do printf '%s\n' "$line" >&"$fd"; done
-    printf 'exit\nexit\n' >&"$fd"
-    timeout 3 cat <&"$fd" | tr -d '\000\r' || true
-    exec {fd}>&-
+    local -n wrap=console_wrap_$1
+    timeout 5 "${wrap[@]+"${wrap[@]}"}" bash -c '
+        exec 3<>"/dev/tcp/127.0.0.1/$1" || exit 1
+        shift
+        printf "enable\n" >&3
+        for line in "$@"; do printf "%s\n" "$line" >&3; done
+        printf "exit\nexit\n" >&3
+        timeout 3 cat <&3
+    ' console "$((cluster_port + 2 + $1))" "${@:2}" 2>/dev/null | tr -d '\000\r' || true
 }
 
 # role N: starting, passive, claiming, active, failed; empty when it does not answer.
@@ -123,7 +128,7 @@ reconcile() {
 start_load() {
     local log=$1 out=$2
     shift 2
-    start "$log" "$simulator" -c "$work/simulator.cfg" --screen off --out "$out" "$@"
+    start "$log" "${simulator_wrap[@]+"${simulator_wrap[@]}"}" "$simulator" -c "$work/simulator.cfg" --screen off --out "$out" "$@"
     await 30 grep -q '^started' "$log" || {
         cat "$log" >&2
         return 1

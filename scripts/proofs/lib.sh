@@ -26,7 +26,8 @@ begin() {
     trap 'exit 130' INT TERM
 }
 
-end() {
+# end_programs: what the script started and did not stop.
+end_programs() {
     local pid
     for pid in "${started_pids[@]}"; do
         kill -CONT "$pid" 2>/dev/null || true
@@ -35,6 +36,11 @@ end() {
     for pid in "${started_pids[@]}"; do
         wait "$pid" 2>/dev/null || true
     done
+    started_pids=()
+}
+
+end() {
+    end_programs
     [ -z "$work" ] || rm -rf "$work"
 }
 
