@@ -156,7 +156,7 @@ static void send_appends(struct cluster *cluster)
     }
     for (uint32_t i = 0; i < CLUSTER_APPENDS_PER_TURN; i++) {
         if (cluster->next > cluster_last(cluster) ||
-            cluster->next - cluster_peer_received(cluster) > CLUSTER_WINDOW_RECORDS)
+            cluster->next > cluster_peer_received(cluster) + CLUSTER_WINDOW_RECORDS)
             break;
         if (!send_append(cluster))
             break;
