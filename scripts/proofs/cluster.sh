@@ -83,7 +83,11 @@ console() {
 role() { console "$1" 'show cluster' 2>/dev/null | sed -n 's/^ *role *:* *\([a-z]*\).*/\1/p' | head -1; }
 # mode N: PAIR, SOLO, empty.
 mode() { console "$1" 'show cluster' 2>/dev/null | sed -n 's/^ *mode *:* *\([A-Za-z]*\).*/\1/p' | head -1; }
-is_pair() { [ "$(mode 0)" = PAIR ] && [ "$(mode 1)" = PAIR ] && { [ "$(role 0)" = active ] || [ "$(role 1)" = active ]; }; }
+# The active says that the register does, and the other node follows.
+is_pair() {
+    local a
+    a=$(active_node) && [ "$(mode "$a")" = PAIR ] && [ "$(role $((1 - a)))" = passive ]
+}
 is_active() { [ "$(role "$1")" = active ]; }
 # active_node: 0 or 1; fails when there is none.
 active_node() {
