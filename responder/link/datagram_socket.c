@@ -92,20 +92,27 @@ void datagram_socket_close(struct datagram_socket *socket)
     *socket = (struct datagram_socket){.fd = -1};
 }
 
+/* sendmsg(2) only reads; its iovec serves recvmsg(2) as well and so has no const. */
+static void *without_const(const uint8_t *octets)
+{
+    const union {
+        const uint8_t *in;
+        void *out;
+    } same = {.in = octets};
+    return same.out;
+}
+
 /* Fills in a batch from `datagrams` on; returns how many. */
-static uint32_t batch_build(const struct datagram_address *to, const struct bytes *datagrams,
+static uint32_t batch_build(struct datagram_address *to, const struct bytes *datagrams,
                             uint32_t count, struct mmsghdr *headers, struct iovec *iov)
 {
     const uint32_t n = count < DATAGRAM_SOCKET_BATCH ? count : DATAGRAM_SOCKET_BATCH;
     for (uint32_t i = 0; i < n; i++) {
-        /* sendmsg(2) reads only; its iovec serves recvmsg(2) as well and so has no const. */
-        iov[i] = (struct iovec){.iov_base = (void *)(uintptr_t)datagrams[i].data,
+        iov[i] = (struct iovec){.iov_base = without_const(datagrams[i].data),
                                 .iov_len = datagrams[i].length};
         headers[i].msg_len = 0;
-        headers[i].msg_hdr = (struct msghdr){.msg_name = (void *)(uintptr_t)&to->any,
-                                             .msg_namelen = to->length,
-                                             .msg_iov = &iov[i],
-                                             .msg_iovlen = 1};
+        headers[i].msg_hdr = (struct msghdr){
+            .msg_name = &to->any, .msg_namelen = to->length, .msg_iov = &iov[i], .msg_iovlen = 1};
     }
     return n;
 }
@@ -115,10 +122,11 @@ uint32_t datagram_socket_send(struct datagram_socket *socket, const struct datag
 {
     struct mmsghdr headers[DATAGRAM_SOCKET_BATCH];
     struct iovec iov[DATAGRAM_SOCKET_BATCH];
+    struct datagram_address peer = *to;
     uint32_t taken = 0;
     uint32_t at = 0;
     while (at < count) {
-        const uint32_t n = batch_build(to, datagrams + at, count - at, headers, iov);
+        const uint32_t n = batch_build(&peer, datagrams + at, count - at, headers, iov);
         const int sent = sendmmsg(socket->fd, headers, n, MSG_DONTWAIT);
         for (int i = 0; i < sent; i++)
             if (octets != NULL)
