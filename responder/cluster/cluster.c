@@ -412,6 +412,7 @@ enum p7_status cluster_switchover(struct cluster *cluster, int64_t now_ns, const
     else if (cluster->peer_lost || cluster->peer.node == REGISTER_NODE_NONE)
         *why = "the other node is not heard";
     else if (!cluster->needs_both || cluster->known.mode != REGISTER_PAIR || cluster->pair_asked ||
+             cluster->known.pair[cluster_other_node(cluster)] != cluster->peer.identity ||
              cluster->wish != CLUSTER_WISH_NOTHING)
         *why = "the other node does not hold everything yet: wait until the mode is PAIR";
     if (**why != '\0')

@@ -96,7 +96,9 @@ void cluster_claim(struct cluster *cluster, uint64_t version, enum register_mode
     cluster->proposal =
         proposal_of(cluster, version + 1, next_term(cluster, cluster->known.term), mode);
     /* The pair stays who it was, but in a hand-over between the two of now. */
-    if (version == cluster->known.version) {
+    if (version == cluster->known.version &&
+        (mode == REGISTER_SOLO ||
+         cluster->known.pair[cluster->params.node] == cluster->params.identity)) {
         cluster->proposal.pair[0] = cluster->known.pair[0];
         cluster->proposal.pair[1] = cluster->known.pair[1];
     }
