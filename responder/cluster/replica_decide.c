@@ -195,6 +195,13 @@ static bool decide_close(struct replica_case *c)
     return record_change(c, &c->dialogue, NULL);
 }
 
+/* Nothing to do, as it was done: but not by a record that may yet be taken back. */
+static void wait_for_what_was_read(struct replica_case *c)
+{
+    if (c->outcome->verdict == REPLICA_NOTHING && c->outcome->index == 0)
+        c->outcome->index = last_index(c->replica);
+}
+
 bool replica_decide(struct replica *replica, const struct replica_input *input, int64_t now_ns,
                     struct replica_outcome *outcome)
 {
@@ -208,15 +215,18 @@ bool replica_decide(struct replica *replica, const struct replica_input *input, 
         .now_ns = now_ns,
     };
     replica_outcome_init(outcome, REPLICA_NOTHING);
+    bool done = true;
     if (input->close)
-        return decide_close(&c);
-    if (tcap_decode(input->octets, &message) != P7_OK)
+        done = decide_close(&c);
+    else if (tcap_decode(input->octets, &message) != P7_OK)
         return true;
-    if (!input->stray)
-        return decide_message(&c);
-    if (!receive_stray(&c))
+    else if (!input->stray)
+        done = decide_message(&c);
+    else if (!receive_stray(&c))
         outcome->verdict = REPLICA_NOT_OURS;
-    return true;
+    if (done)
+        wait_for_what_was_read(&c);
+    return done;
 }
 
 void replica_refuse(struct replica *replica, const struct replica_input *input,

@@ -2,12 +2,14 @@
 /*
  * FORWARD and RELAY. Contents, big endian:
  *
- *     FORWARD   u8 version, u8 flags, u64 life, u64 u64 reference, u32 sequence,
+ *     FORWARD   u8 version, u8 flags, u64 term, u64 life, u64 u64 reference, u32 sequence,
  *               u16 length and origin, u16 length and TCAP message
  *     RELAY     u8 version, u8 verdict, u64 u64 reference, u32 sequence; of a verdict DECIDED also
  *               the decision, u8 disposition, u8 drop, u32 delay_ms, u64 u64 u64 identity,
  *               u32 account, u64 charged, u64 original token
  *
+ * `term` is the active's as the sender knows it: one of another term, or that was sent before this
+ * active's term began and was under way since, is not decided (the sender asks again).
  * `life` names the sender's process. An id is a slot of its pending requests (lower half) and a
  * generation (upper half): which request in that slot. The same id is the same request, so it is
  * decided once and answered from memory then: a repetition that comes late is not taken for a new
@@ -23,7 +25,7 @@
 #define FORWARD_CLOSE (1u << 0)
 #define FORWARD_STRAY (1u << 1)
 
-#define FORWARD_FIXED_OCTETS 34u
+#define FORWARD_FIXED_OCTETS 42u
 #define RELAY_OCTETS_MAX     128u
 
 #define DECISION_FLAGS (DECISION_TERMINATING | DECISION_LAST_SLICE | DECISION_HAS_INVOKE_ID)
@@ -67,16 +69,18 @@ static uint32_t generation_of(uint64_t id)
 
 struct forward_content {
     struct replica_input input;
+    uint64_t term;
     uint64_t life;
 };
 
 static void write_forward(struct bytes_writer *w, const struct replica_pending *pending,
-                          uint64_t life)
+                          const struct cluster *cluster)
 {
     bytes_write_u8(w, CONTENT_VERSION);
     bytes_write_u8(
         w, (uint8_t)((pending->close ? FORWARD_CLOSE : 0) | (pending->stray ? FORWARD_STRAY : 0)));
-    bytes_write_u64be(w, life);
+    bytes_write_u64be(w, cluster->term);
+    bytes_write_u64be(w, cluster->params.nonce);
     bytes_write_u64be(w, pending->reference[0]);
     bytes_write_u64be(w, pending->reference[1]);
     bytes_write_u32be(w, pending->sequence);
@@ -92,6 +96,7 @@ static bool read_forward(struct bytes content, struct forward_content *forward)
     struct replica_input *input = &forward->input;
     const uint8_t version = bytes_read_u8(&r);
     const uint8_t flags = bytes_read_u8(&r);
+    forward->term = bytes_read_u64be(&r);
     forward->life = bytes_read_u64be(&r);
     *input = (struct replica_input){
         .close = (flags & FORWARD_CLOSE) != 0,
@@ -225,7 +230,7 @@ void replica_forward(struct replica *replica, uint32_t slot)
     struct replica_pending *pending = replica_pending_at(replica, slot);
     uint8_t octets[FORWARD_FIXED_OCTETS + REPLICA_ORIGIN_OCTETS + REPLICA_MESSAGE_OCTETS];
     struct bytes_writer w = bytes_writer_of(octets, octets + sizeof(octets));
-    write_forward(&w, pending, replica->cluster->params.nonce);
+    write_forward(&w, pending, replica->cluster);
     const struct cluster_message message = {
         .kind = CLUSTER_FORWARD,
         .forward = {.id = ((uint64_t)pending->generation << 32) | slot,
@@ -342,7 +347,7 @@ static void on_forward(struct replica *replica, const struct cluster_message *me
         replica->counters.malformed++;
         return;
     }
-    if (!replica->active) {
+    if (!replica->active || forward.term != replica->cluster->term) {
         send_relay(replica, id, CLUSTER_RELAY_NOT_ACTIVE, bytes_of(NULL, 0));
         return;
     }
