@@ -90,7 +90,9 @@ enum p7_status journal_idle(struct journal *journal) P7_MUST_CHECK;
 
 /*
  * Whole records from `first` on, as many as fit into `dst` (at least one, if dst holds
- * LEDGER_RECORD_OCTETS_MAX). P7_NOT_FOUND: no such record. May be slow: it reads files.
+ * LEDGER_RECORD_OCTETS_MAX). P7_NOT_FOUND: no such record. P7_FULL: `dst` is too small for it.
+ * P7_MALFORMED: it can't be read back (any more). A failure does no harm to the journal. At most
+ * some 64 KiB are read to find `first`, none when it follows what was read last.
  */
 enum p7_status journal_read(struct journal *journal, uint64_t first, void *dst, size_t dst_octets,
                             size_t *got) P7_MUST_CHECK;
