@@ -297,6 +297,67 @@ static void a_jump_over_many_windows_forgets_nothing_that_matters(void)
     CU_ASSERT(!takes(&b, &old, "old"));
 }
 
+/* Places of the window are used again: what was taken there before is another counter's. */
+static void a_used_window_takes_what_is_new(void)
+{
+    struct channel a;
+    struct channel b;
+    open_both(&a, &b);
+    for (unsigned i = 0; i < 2 * CHANNEL_WINDOW; i++) {
+        const struct datagram d = data(&a, "x");
+        CU_ASSERT(takes(&b, &d, "x"));
+    }
+    static const uint64_t jumps[] = {10, CHANNEL_WINDOW - 3, CHANNEL_WINDOW, 5 * CHANNEL_WINDOW};
+    for (size_t i = 0; i < sizeof(jumps) / sizeof(jumps[0]); i++) {
+        a.counter += jumps[i];
+        const struct datagram first = data(&a, "first");
+        const struct datagram second = data(&a, "second");
+        CU_ASSERT(takes(&b, &second, "second"));
+        CU_ASSERT(takes(&b, &first, "first"));
+        CU_ASSERT(!takes(&b, &first, "first"));
+    }
+    /* and a new life begins with an unused one */
+    start(&a, CHANNEL_NODE_0, LIFE(2, 1));
+    (void)converse(&a, &b);
+    const struct datagram first = data(&a, "first");
+    const struct datagram second = data(&a, "second");
+    CU_ASSERT(takes(&b, &second, "second"));
+    CU_ASSERT(takes(&b, &first, "first"));
+}
+
+/* Of one that has the key, and a fault. */
+static void counters_and_sessions_of_zero_are_refused(void)
+{
+    struct channel a;
+    struct channel b;
+    bool answer;
+    open_both(&a, &b);
+    a.counter = UINT64_MAX;
+    const struct datagram zero = data(&a, "zero");
+    CU_ASSERT(!takes(&b, &zero, "zero"));
+    CU_ASSERT_EQUAL(b.counters.repeated, 1);
+    start(&b, CHANNEL_NODE_1, LIFE(2, 1));
+    start(&a, CHANNEL_NODE_0, LIFE(2, 2));
+    a.session = 0;
+    const struct datagram nobody = hello(&a);
+    CU_ASSERT_EQUAL(give(&b, &nobody, &answer), CHANNEL_NOTHING);
+    CU_ASSERT(!answer);
+    CU_ASSERT_EQUAL(b.counters.stale, 1);
+}
+
+static void a_hello_for_our_older_life_is_stale(void)
+{
+    struct channel a;
+    struct channel b;
+    bool answer;
+    open_both(&a, &b);
+    const struct datagram late = hello(&a); /* of one that believes b's first life */
+    start(&b, CHANNEL_NODE_1, LIFE(2, 1));
+    CU_ASSERT_EQUAL(give(&b, &late, &answer), CHANNEL_NOTHING);
+    CU_ASSERT(!answer);
+    CU_ASSERT_EQUAL(b.counters.stale, 1);
+}
+
 static void what_comes_over_two_links_is_taken_from_the_first(void)
 {
     struct channel a;
@@ -475,6 +536,9 @@ UNIT_TESTS = {
     UNIT(within_the_window_any_order_is_taken_once),
     UNIT(the_window_ends_where_it_says),
     UNIT(a_jump_over_many_windows_forgets_nothing_that_matters),
+    UNIT(a_used_window_takes_what_is_new),
+    UNIT(counters_and_sessions_of_zero_are_refused),
+    UNIT(a_hello_for_our_older_life_is_stale),
     UNIT(what_comes_over_two_links_is_taken_from_the_first),
     UNIT(another_key_is_forged_and_another_cluster_is_told_apart),
     UNIT(own_datagrams_that_come_back_are_refused),
