@@ -54,6 +54,8 @@ enum p7_status replica_create(struct replica *replica, const struct replica_para
         .service = service,
         .cluster = cluster,
         .epoch = 1,
+        /* A RELAY to an earlier life of this node must not find its number taken again. */
+        .generation = (uint32_t)cluster->params.nonce,
     };
     if (params->pending_max == 0 || params->pending_max > REPLICA_PENDING_MAX ||
         params->retry_ns <= 0 || params->give_up_ns <= 0)

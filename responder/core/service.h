@@ -47,8 +47,9 @@
  * Duplicates: the identity of a request is a hash over the originating address, callReferenceNumber
  * (smsReferenceNumber; where there is none the peer's transaction id) and a sequence number: 0 for
  * the BEGIN, then counting the dialogue's requests. A request that begins a dialogue is looked up
- * in the duplicate table; within a dialogue the same invoke id and content as the last request is a
- * duplicate. One that comes after its dialogue has ended: service_receive_stray.
+ * in the duplicate table; within a dialogue the same invoke ids and content as an earlier request's
+ * are a duplicate, also when the call has gone on meanwhile, or is over: a copy that was held up
+ * does not say how old it is. One that comes after its dialogue has ended: service_receive_stray.
  */
 #ifndef RESPONDER_CORE_SERVICE_H
 #define RESPONDER_CORE_SERVICE_H

@@ -243,13 +243,41 @@ static void answer_facts(struct service_turn *turn, const struct call_facts *fac
     }
 }
 
+/* A request within a call by what it says (its invoke ids included): a copy of it may come when the
+ * call has gone on, or is over, and says nothing of its place in the call. */
+static struct duplicate_identity in_call_identity(const struct service_dialogue *dialogue,
+                                                  uint64_t content)
+{
+    return (struct duplicate_identity){
+        .key = {dialogue->reference[0] + content * 0x9e3779b97f4a7c15ull, ~dialogue->reference[1]},
+        .content = content,
+    };
+}
+
+/* An earlier request of this call, come again: its reply is the one that it had. */
+static bool came_late(struct service_turn *turn, uint64_t content)
+{
+    struct service_reply *reply = turn->reply;
+    const struct duplicate_identity identity = in_call_identity(turn->dialogue, content);
+    const struct duplicate_hit hit = duplicate_find(&turn->service->duplicates, &identity);
+    if (hit.state != DUPLICATE_ANSWERED && hit.state != DUPLICATE_IN_FLIGHT)
+        return false;
+    reply->decision = hit.decision;
+    reply->handle = hit.handle;
+    reply->original_token = hit.token;
+    reply->disposition =
+        hit.state == DUPLICATE_ANSWERED ? (uint8_t)SERVICE_AGAIN : (uint8_t)SERVICE_ATTACHED;
+    statistics_retransmission(&turn->service->statistics, (enum service_kind)hit.decision.kind);
+    return true;
+}
+
 /* The last request of this dialogue, come again. */
 static bool came_again(struct service_turn *turn, uint64_t content)
 {
     const struct service_dialogue *dialogue = turn->dialogue;
     struct service_reply *reply = turn->reply;
     if (dialogue->sequence == 0 || dialogue->last_content != content)
-        return false;
+        return came_late(turn, content);
     reply->decision = dialogue->last;
     reply->original_token = turn->token;
     reply->disposition = (dialogue->flags & SERVICE_DIALOGUE_IN_FLIGHT) != 0
@@ -277,7 +305,11 @@ static void remember(struct service_turn *turn, uint64_t content)
             service_stray_identity(turn->service, turn->message, turn->origin, content);
         reply->handle =
             duplicate_insert(&turn->service->duplicates, &stray, turn->token, &reply->decision);
+        return;
     }
+    const struct duplicate_identity in_call = in_call_identity(dialogue, content);
+    reply->handle =
+        duplicate_insert(&turn->service->duplicates, &in_call, turn->token, &reply->decision);
 }
 
 /* Nothing was begun here as far as the service knows: the repetition of a BEGIN was answered, and
