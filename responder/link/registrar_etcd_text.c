@@ -160,7 +160,7 @@ static enum p7_status read_state(const json_t *json, struct etcd_state *state)
         return P7_UNSUPPORTED;
     state->mod_revision = 0;
     state->value = (struct register_value){.owner = REGISTER_NODE_NONE};
-    if (kvs == NULL || json_array_size(kvs) == 0)
+    if (kvs == NULL || (json_is_array(kvs) && json_array_size(kvs) == 0))
         return P7_OK;
     const json_t *kv = json_array_get(kvs, 0);
     if (!read_revision(json_object_get(kv, "mod_revision"), &state->mod_revision) ||

@@ -103,7 +103,10 @@ static bool read_address(const char *word, struct datagram_address *address)
     }
     if (port_word != NULL && (!read_number(port_word, &port) || port == 0 || port > UINT16_MAX))
         return false;
-    if (ip[0] == '\0') /* would be any address; who wants that says 0.0.0.0 or :: */
+    struct in_addr four;
+    /* Nothing would be any address (who wants that says 0.0.0.0 or ::), and "1.2.3" is 1.2.0.3 to
+     * getaddrinfo. */
+    if (ip[0] == '\0' || (strchr(ip, ':') == NULL && inet_pton(AF_INET, ip, &four) != 1))
         return false;
     return datagram_address_parse(ip, (uint16_t)port, AF_INET, address) == P7_OK;
 }
