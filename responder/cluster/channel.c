@@ -151,8 +151,10 @@ static bool window_take(struct channel *channel, uint64_t counter)
         if (ahead >= CHANNEL_WINDOW)
             memset(channel->window, 0, sizeof(channel->window));
         else
-            for (uint64_t c = channel->highest + 1; c <= counter; c++)
+            for (uint64_t i = 1; i <= ahead; i++) {
+                const uint64_t c = channel->highest + i;
                 channel->window[c % CHANNEL_WINDOW / 64] &= ~((uint64_t)1 << (c % 64));
+            }
         channel->highest = counter;
     }
     uint64_t *word = &channel->window[counter % CHANNEL_WINDOW / 64];

@@ -294,6 +294,10 @@ static void a_jump_over_many_windows_forgets_nothing_that_matters(void)
     CU_ASSERT(takes(&b, &far, "far"));
     CU_ASSERT(!takes(&b, &far, "far"));
     CU_ASSERT(!takes(&b, &further, "further"));
+    const struct datagram furthest = data(&a, "furthest"); /* no counter is behind it */
+    CU_ASSERT_EQUAL(a.counter, UINT64_MAX);
+    CU_ASSERT(takes(&b, &furthest, "furthest"));
+    CU_ASSERT(!takes(&b, &furthest, "furthest"));
     CU_ASSERT(!takes(&b, &old, "old"));
 }
 
