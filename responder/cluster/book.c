@@ -230,7 +230,7 @@ bool book_note(struct book *book, const struct book_mark *mark,
     note_table(book, mark, reply, record);
     if (record->flags == 0 && record->amount == 0 && record->reserved_delta == 0)
         return false;
-    if (record->kind == LEDGER_CHARGE) {
+    if (reply != NULL && record->kind == LEDGER_CHARGE) {
         record->identity = reply->identity;
         record->sequence = now.sequence;
         record->reply = reply->decision;

@@ -264,6 +264,7 @@ static void compare_calls(const struct service_dialogue *a, const struct service
     CU_ASSERT_EQUAL(a == NULL, b == NULL);
     if (a == NULL || b == NULL)
         return;
+    CU_ASSERT_EQUAL(a->flags & SERVICE_DIALOGUE_IN_FLIGHT, 0);
     SAME(charged);
     SAME(reserved);
     SAME(last_content);

@@ -350,6 +350,25 @@ static void an_active_that_does_not_accept_holds_and_decides_when_it_does(void)
     pair_close(p);
 }
 
+static void a_request_does_not_overtake_those_that_are_held(void)
+{
+    struct pair *p = pair_open();
+    const struct pair_reply *begun = pair_open_call(p, 0, 1);
+    const uint64_t reference[2] = {begun->reference[0], begun->reference[1]};
+    p->node[0].cluster.handing_over = true;
+    (void)peer_report(&p->peer, 3, 300, true);
+    const uint64_t first = pair_ask(p, 0, reference, 0);
+    p->node[0].cluster.handing_over = false;
+    (void)peer_report(&p->peer, 4, 600, true);
+    const uint64_t second = pair_ask(p, 0, reference, 0);
+    pair_turn(p, 0);
+    pair_settle(p, 0);
+    CU_ASSERT_EQUAL(pair_reply_to(p, 0, first)->reply.decision.body, DECISION_GRANT);
+    CU_ASSERT_EQUAL(pair_reply_to(p, 0, second)->reply.decision.body, DECISION_GRANT);
+    CU_ASSERT_EQUAL(pair_reply_to(p, 0, second)->reply.sequence, 2);
+    pair_close(p);
+}
+
 static void a_record_that_the_machine_does_not_take_changes_nothing_and_is_tried_again(void)
 {
     struct pair *p = pair_open();
@@ -522,6 +541,7 @@ UNIT_TESTS = {
     UNIT(what_waited_at_the_old_active_is_decided_once_by_the_new_one),
     UNIT(what_was_held_is_decided_in_order_once_this_node_is_active),
     UNIT(an_active_that_does_not_accept_holds_and_decides_when_it_does),
+    UNIT(a_request_does_not_overtake_those_that_are_held),
     UNIT(a_record_that_the_machine_does_not_take_changes_nothing_and_is_tried_again),
     UNIT(a_request_that_nobody_decides_is_given_up_in_time),
     UNIT(without_room_to_wait_a_request_is_refused_and_nothing_is_charged),
