@@ -167,6 +167,7 @@ struct cluster {
     bool ack_due;
     /* ACTIVE: */
     bool needs_both;       /* commits what is durable on both nodes only */
+    uint64_t began;        /* index of this term's first record: any before may be acknowledged */
     uint64_t peer_durable; /* matching and durable at the peer in this term */
     bool peer_matches;     /* it acknowledged in this term: records may be pipelined */
     bool probe_due;        /* while it has not: one APPEND at a time */

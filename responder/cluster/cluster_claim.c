@@ -393,6 +393,7 @@ void cluster_mode_turn(struct cluster *cluster)
     /* From here on nothing is committed without the peer; what was committed before is there when
      * it has come so far. */
     if (cluster->needs_both && cluster->peer_durable >= cluster->commit &&
+        cluster->peer_durable >= cluster->began &&
         (cluster->known.mode != REGISTER_PAIR ||
          cluster->known.pair[cluster_other_node(cluster)] != cluster->peer.identity))
         cluster_ask(cluster, CLUSTER_WISH_PAIR);

@@ -77,6 +77,7 @@ enum p7_status cluster_write_record(struct cluster *cluster, struct ledger_recor
 
 void cluster_replicate_begin(struct cluster *cluster)
 {
+    cluster->began = cluster_last(cluster);
     cluster->peer_durable = 0;
     cluster->peer_matches = false;
     cluster->probe_due = true;
