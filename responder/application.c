@@ -17,9 +17,12 @@
 
 #define NS_PER_S       1000000000LL
 #define LOOP_MS        100
+#define HAND_OVER_MS   5
 #define PATH_OCTETS    (SETTINGS_PATH_OCTETS + 32)
 #define ERROR_OCTETS   2048
 #define STATISTICS_CSV "statistics.csv"
+/* A switchover takes milliseconds; a peer that takes longer is not waited for. */
+#define SWITCHOVER_NS (2 * NS_PER_S)
 
 struct application {
     const struct settings *settings;
@@ -72,6 +75,8 @@ static void on_reports(void *context, struct mailbox *mailbox)
         if (report.kind == SERVER_REPORT_INTERVAL) {
             on_interval(application, &report.statistics, report.length_ns, report.at_ns);
             application_control_report(&application->control, &report);
+        } else if (report.kind == SERVER_REPORT_CLUSTER) {
+            application->control.cluster = report.figures;
         } else {
             node_log_event(&report.event);
         }
@@ -124,6 +129,90 @@ static enum p7_status show_workload(void *context, uint32_t argument_count,
     return P7_OK;
 }
 
+static enum p7_status show_cluster(void *context, uint32_t argument_count,
+                                   const char *const *argument, struct console_output *output)
+{
+    struct application *application = context;
+    char text[SERVER_TEXT_OCTETS];
+    (void)argument_count;
+    (void)argument;
+    if (server_ask(application->server, SERVER_SHOW_CLUSTER, text, sizeof(text)) == P7_OK)
+        node_console_print(output, text);
+    else
+        console_print(output, "%s", text);
+    return P7_OK;
+}
+
+static enum p7_status cluster_switchover_command(void *context, uint32_t argument_count,
+                                                 const char *const *argument,
+                                                 struct console_output *output)
+{
+    struct application *application = context;
+    char text[SERVER_TEXT_OCTETS];
+    (void)argument_count;
+    (void)argument;
+    if (server_ask(application->server, SERVER_SWITCHOVER, text, sizeof(text)) == P7_OK)
+        console_print(output, "handing over; show cluster tells when it is done");
+    else
+        console_print(output, "no switchover: %s", text);
+    return P7_OK;
+}
+
+/* Without the confirming word. */
+static enum p7_status force_takeover_help(void *context, uint32_t argument_count,
+                                          const char *const *argument,
+                                          struct console_output *output)
+{
+    (void)context;
+    (void)argument_count;
+    (void)argument;
+    console_print(output, "This node takes over whatever the register says. What only the other "
+                          "node has acknowledged is given up,");
+    console_print(output, "and if the other node still serves, requests are charged twice. Make "
+                          "sure that it is dead and stays so,");
+    console_print(output, "then write: cluster force-takeover the-other-node-is-dead");
+    return P7_OK;
+}
+
+static enum p7_status force_takeover_command(void *context, uint32_t argument_count,
+                                             const char *const *argument,
+                                             struct console_output *output)
+{
+    struct application *application = context;
+    char text[SERVER_TEXT_OCTETS];
+    (void)argument_count;
+    (void)argument;
+    if (server_ask(application->server, SERVER_FORCE_TAKEOVER, text, sizeof(text)) == P7_OK)
+        console_print(output, "taking over; show cluster tells when it is done");
+    else
+        console_print(output, "no takeover: %s", text);
+    return P7_OK;
+}
+
+static enum p7_status add_cluster_commands(struct application *application)
+{
+    static const struct {
+        const char *words;
+        const char *help;
+        enum p7_status (*run)(void *context, uint32_t argument_count, const char *const *argument,
+                              struct console_output *output);
+    } commands[] = {
+        {"show cluster", "Role, ledger, other node, register, links, journal", show_cluster},
+        {"cluster switchover", "Hands over to the other node in good order",
+         cluster_switchover_command},
+        {"cluster force-takeover", "Says what that means, and how", force_takeover_help},
+        {"cluster force-takeover the-other-node-is-dead",
+         "Takes over whatever the register says: the other node is dead and stays so",
+         force_takeover_command},
+    };
+    enum p7_status status = P7_OK;
+    for (size_t i = 0; status == P7_OK && i < sizeof(commands) / sizeof(commands[0]); i++)
+        status = console_command_add(
+            commands[i].words, commands[i].help,
+            (struct console_command){.context = application, .run = commands[i].run});
+    return status;
+}
+
 static enum p7_status open_console(struct application *application)
 {
     const struct settings *settings = application->settings;
@@ -141,6 +230,8 @@ static enum p7_status open_console(struct application *application)
         status = console_command_add(
             "show workload", "What the requests cost: CPU, pages, disk",
             (struct console_command){.context = application, .run = show_workload});
+    if (status == P7_OK)
+        status = add_cluster_commands(application);
     if (status == P7_OK &&
         console_open(&application->console, settings->console_port, settings) != P7_OK)
         P7_LOG(P7_LOG_MAIN, P7_LOG_NOTICE,
@@ -170,8 +261,6 @@ static enum p7_status open_all(struct application *application, char *error, siz
 {
     (void)snprintf(error, error_octets, "out of memory");
     enum p7_status status = control_plane_create(&application->plane);
-    if (status == P7_OK)
-        status = open_csv(application, error, error_octets);
     if (status != P7_OK)
         return status;
     status = server_create(application->settings, &application->server, application->verdict,
@@ -180,6 +269,9 @@ static enum p7_status open_all(struct application *application, char *error, siz
         (void)snprintf(error, error_octets, "%s", application->verdict);
         return status;
     }
+    status = open_csv(application, error, error_octets);
+    if (status != P7_OK)
+        return status;
     status = control_plane_watch_mailbox(application->plane, server_reports(application->server),
                                          on_reports, application);
     if (status == P7_OK)
@@ -230,6 +322,8 @@ static void print_end(struct application *application)
     print_counter(NULL, "server.replies_unsent", c.replies_unsent);
     print_counter(NULL, "server.dialogues_gone", c.dialogues_gone);
     print_counter(NULL, "server.pending_full", c.pending_full);
+    print_counter(NULL, "server.gave_up", c.gave_up);
+    print_counter(NULL, "server.closes_lost", c.closes_lost);
 #define PRINT_SERVICE(name, text) print_counter(NULL, "service." #name, service->counters.name);
     SERVICE_COUNTER_LIST(PRINT_SERVICE)
 #undef PRINT_SERVICE
@@ -237,6 +331,44 @@ static void print_end(struct application *application)
                  (unsigned long long)service->accounts.charged_total,
                  (unsigned long long)service->accounts.reserved_total,
                  accounts_conserved(&service->accounts) ? "conserved" : "NOT CONSERVED");
+}
+
+/* An active node that has to end gives the other one the service first, if that holds everything.
+ */
+static void hand_over(struct application *application)
+{
+    char text[SERVER_TEXT_OCTETS];
+    if (application->settings->responder.cluster.id == 0 ||
+        server_role(application->server) != CLUSTER_ACTIVE)
+        return;
+    if (server_ask(application->server, SERVER_SWITCHOVER, text, sizeof(text)) != P7_OK) {
+        P7_LOG(P7_LOG_CLUSTER, P7_LOG_NOTICE, "ends without a switchover: %s", text);
+        return;
+    }
+    const int64_t until_ns = clock_monotonic_ns() + SWITCHOVER_NS;
+    while (server_role(application->server) == CLUSTER_ACTIVE && clock_monotonic_ns() < until_ns)
+        control_plane_run_once(application->plane, HAND_OVER_MS);
+}
+
+/* Until a signal, the end of the duration, or the end of the ledger. */
+static int run(struct application *application)
+{
+    const struct options *options = application->options;
+    const int64_t end_ns = options->has_duration
+                               ? clock_monotonic_ns() + (int64_t)options->duration_ms * 1000000
+                               : INT64_MAX;
+    while (control_plane_stop_signal(application->plane) == 0 && clock_monotonic_ns() < end_ns) {
+        control_plane_run_once(application->plane, LOOP_MS);
+        if (server_role(application->server) != CLUSTER_FAILED)
+            continue;
+        P7_LOG(P7_LOG_CLUSTER, P7_LOG_FATAL, "ends, as the ledger failed: %s",
+               server_failure(application->server));
+        (void)fprintf(stderr, "pulse7-responder: the ledger failed: %s\n",
+                      server_failure(application->server));
+        return OPTIONS_EXIT_LEDGER;
+    }
+    hand_over(application);
+    return OPTIONS_EXIT_PASSED;
 }
 
 int application_execute(const struct settings *settings, const struct options *options)
@@ -247,22 +379,20 @@ int application_execute(const struct settings *settings, const struct options *o
         return OPTIONS_EXIT_USAGE;
     application->settings = settings;
     application->options = options;
-    if (open_all(application, error, sizeof(error)) != P7_OK) {
+    const enum p7_status opened = open_all(application, error, sizeof(error));
+    if (opened != P7_OK) {
         (void)fprintf(stderr, "pulse7-responder: %s\n", error);
         close_all(application);
-        return OPTIONS_EXIT_USAGE;
+        /* Nothing but a damaged ledger is malformed here: the settings were checked before. */
+        return opened == P7_MALFORMED ? OPTIONS_EXIT_LEDGER : OPTIONS_EXIT_USAGE;
     }
     if (!options->quiet) {
         (void)printf("%s\nready\n", application->verdict);
         (void)fflush(stdout);
     }
-    const int64_t end_ns = options->has_duration
-                               ? clock_monotonic_ns() + (int64_t)options->duration_ms * 1000000
-                               : INT64_MAX;
-    while (control_plane_stop_signal(application->plane) == 0 && clock_monotonic_ns() < end_ns)
-        control_plane_run_once(application->plane, LOOP_MS);
+    const int code = run(application);
     server_stop(application->server);
     print_end(application);
     close_all(application);
-    return OPTIONS_EXIT_PASSED;
+    return code;
 }

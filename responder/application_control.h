@@ -30,6 +30,7 @@ struct application_figures {
 struct application_control {
     struct telemetry telemetry;
     struct application_figures figures;
+    struct cluster_node_figures cluster; /* as reported last; zeros without a ledger */
 };
 
 /* CTRL on 127.0.0.1:port, 0: none. Errors as telemetry_open; a port that is taken is none. */

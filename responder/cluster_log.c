@@ -7,8 +7,10 @@
 
 #include "responder/ledger/record.h"
 
-/* Read from the files at once: a peer that catches up asks for what follows next. */
-#define BLOCK_OCTETS 65536u
+/* Read from the files at once: a peer that catches up asks for what follows next. Two of them,
+ * since it asks again for a little of what came before. */
+#define BLOCK_OCTETS (512u * 1024u)
+#define BLOCKS       2u
 
 struct slot {
     uint64_t term;
@@ -21,6 +23,8 @@ struct slot {
 struct block {
     uint64_t first;
     size_t length;
+    uint64_t at_index; /* where the last look ended: the next one begins there */
+    size_t at;
     uint8_t octets[BLOCK_OCTETS];
 };
 
@@ -34,7 +38,8 @@ struct cluster_log_store {
     /* Of the record before `first`. */
     uint64_t base_term;
     uint32_t base_checksum;
-    struct block block;
+    struct block block[BLOCKS];
+    uint32_t block_newest;
 };
 
 void cluster_log_params_init(struct cluster_log_params *params)
@@ -147,7 +152,8 @@ void cluster_log_truncate(struct cluster_log_store *store, uint64_t last_kept)
         const struct slot *slot = slot_at(store, last_kept);
         store->write = slot->offset + slot->length;
     }
-    store->block.length = 0;
+    for (uint32_t i = 0; i < BLOCKS; i++)
+        store->block[i].length = 0;
 }
 
 uint64_t cluster_log_last(const struct cluster_log_store *store)
@@ -163,34 +169,46 @@ uint64_t cluster_log_first(const struct cluster_log_store *store)
 /* --- reading ---------------------------------------------------------------------------------- */
 
 /* The whole records of the block from `index` on; empty where it does not have that one. */
-static struct bytes block_from(const struct block *block, uint64_t index)
+static struct bytes block_from(struct block *block, uint64_t index)
 {
-    struct bytes rest = bytes_of(block->octets, block->length);
+    const struct bytes nothing = bytes_of(block->octets, 0);
     if (block->length == 0 || index < block->first)
-        return bytes_of(block->octets, 0);
-    for (uint64_t i = block->first; rest.length > 0; i++) {
+        return nothing;
+    if (index < block->at_index) {
+        block->at_index = block->first;
+        block->at = 0;
+    }
+    while (block->at < block->length) {
+        const struct bytes rest = bytes_of(block->octets + block->at, block->length - block->at);
         struct ledger_record_head head;
-        if (i == index)
+        if (block->at_index == index)
             return rest;
         if (ledger_record_peek(rest, &head) != P7_OK || head.length > rest.length)
-            break;
-        rest = bytes_of(rest.data + head.length, rest.length - head.length);
+            return nothing;
+        block->at += head.length;
+        block->at_index++;
     }
-    return bytes_of(block->octets, 0);
+    return nothing;
 }
 
 static struct bytes read_older(struct cluster_log_store *store, uint64_t index)
 {
-    struct block *block = &store->block;
-    const struct bytes known = block_from(block, index);
-    if (known.length > 0 || store->params.older == NULL)
-        return known;
+    for (uint32_t i = 0; i < BLOCKS; i++) {
+        const struct bytes known = block_from(&store->block[i], index);
+        if (known.length > 0)
+            return known;
+    }
+    store->block_newest = (store->block_newest + 1) % BLOCKS;
+    struct block *block = &store->block[store->block_newest];
     size_t got = 0;
-    if (store->params.older(store->params.context, index, block->octets, sizeof(block->octets),
+    if (store->params.older == NULL ||
+        store->params.older(store->params.context, index, block->octets, sizeof(block->octets),
                             &got) != P7_OK)
         got = 0;
     block->first = index;
     block->length = got;
+    block->at_index = index;
+    block->at = 0;
     return bytes_of(block->octets, got);
 }
 

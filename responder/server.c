@@ -13,6 +13,7 @@
 
 #define NS_PER_MS   1000000LL
 #define REPORTS_MAX 1024
+#define FIGURES_NS  (1000 * NS_PER_MS)
 
 /* --- turns ------------------------------------------------------------------------------------ */
 
@@ -33,10 +34,25 @@ static void close_interval(struct server *server)
     server->interval_to_ns += (int64_t)server->settings->responder.interval_ms * NS_PER_MS;
 }
 
+static void report_figures(struct server *server, int64_t now_ns)
+{
+    struct server_report report = {
+        .kind = SERVER_REPORT_CLUSTER,
+        .at_ns = now_ns - server->origin_ns,
+    };
+    if (now_ns < server->figures_ns)
+        return;
+    server->figures_ns = now_ns + FIGURES_NS;
+    cluster_node_get_figures(server->cluster, now_ns, &report.figures);
+    (void)!mailbox_post(server->reports, &report);
+}
+
 static int64_t on_turn(void *context, int64_t now_ns)
 {
     struct server *server = context;
     if (server->origin_ns == 0) {
+        if (server->cluster != NULL)
+            cluster_node_start(server->cluster, now_ns);
         server->origin_ns = now_ns;
         server->interval_from_ns = now_ns;
         server->interval_to_ns =
@@ -45,19 +61,30 @@ static int64_t on_turn(void *context, int64_t now_ns)
     while (server->interval_to_ns <= now_ns)
         close_interval(server);
     server_send_delayed(server, now_ns);
+    int64_t cluster_ns = TIMER_NEVER_NS;
+    if (server->cluster != NULL) {
+        report_figures(server, now_ns);
+        cluster_ns = cluster_node_turn(server->cluster, now_ns);
+    }
     const int64_t delayed_ns = timer_heap_deadline_ns(&server->delays);
-    return delayed_ns < server->interval_to_ns ? delayed_ns : server->interval_to_ns;
+    const int64_t due_ns =
+        delayed_ns < server->interval_to_ns ? delayed_ns : server->interval_to_ns;
+    return cluster_ns < due_ns ? cluster_ns : due_ns;
 }
 
-static void on_event(void *context, const struct node_event *event, int64_t now_ns)
+void server_tell(struct server *server, const struct node_event *event, int64_t now_ns)
 {
-    struct server *server = context;
     const struct server_report report = {
         .kind = SERVER_REPORT_EVENT,
         .at_ns = server->origin_ns == 0 ? 0 : now_ns - server->origin_ns,
         .event = *event,
     };
     (void)!mailbox_post(server->reports, &report);
+}
+
+static void on_event(void *context, const struct node_event *event, int64_t now_ns)
+{
+    server_tell(context, event, now_ns);
 }
 
 static void on_jobs_done(void *context, int64_t now_ns)
@@ -144,6 +171,8 @@ static enum p7_status create_plane(struct server *server, char *verdict, size_t 
         .event = on_event,
         .stray = server_on_stray,
         .turn = on_turn,
+        .command = server_on_command,
+        .command_octets = sizeof(void *),
     };
     struct node_setup node;
     enum p7_status status = node_setup_make(server->settings, s->ssn, &node);
@@ -160,13 +189,19 @@ static enum p7_status create_plane(struct server *server, char *verdict, size_t 
     server->node = data_plane_node(server->plane);
     if (server->wake_fd != -1)
         status = data_plane_watch(server->plane, server->wake_fd, on_jobs_done, server);
+    if (status == P7_OK && server->cluster != NULL)
+        status = cluster_node_watch(server->cluster, server->plane);
     return status;
 }
 
 static enum p7_status create_parts(struct server *server, char *verdict, size_t verdict_octets)
 {
     (void)snprintf(verdict, verdict_octets, "accounts: the range does not fit, or memory lacks");
+    const struct responder_settings *s = &server->settings->responder;
     enum p7_status status = create_service(server);
+    /* First of those that use the data directory: it makes it. */
+    if (status == P7_OK && (s->ledger.on || s->cluster.id != 0))
+        status = server_ledger_open(server, verdict, verdict_octets);
     if (status == P7_OK) {
         (void)snprintf(verdict, verdict_octets,
                        "workload: its threads, heap or data directory `%s` can't be had: %s",
@@ -216,6 +251,7 @@ void server_destroy(struct server *server)
     if (server == NULL)
         return;
     data_plane_destroy(server->plane);
+    server_ledger_close(server);
     workload_destroy(server->workload);
     if (server->wake_fd != -1)
         close(server->wake_fd);
@@ -250,6 +286,21 @@ struct server_counters server_get_counters(const struct server *server)
 const struct service *server_service(const struct server *server)
 {
     return &server->service;
+}
+
+bool server_has_ledger(const struct server *server)
+{
+    return server->cluster != NULL;
+}
+
+enum cluster_role server_role(const struct server *server)
+{
+    return server->cluster == NULL ? CLUSTER_ACTIVE : cluster_node_role(server->cluster);
+}
+
+const char *server_failure(const struct server *server)
+{
+    return server->cluster == NULL ? "" : cluster_node_failure(server->cluster);
 }
 
 void server_workload_counters(const struct server *server, struct workload_counters *counters)

@@ -28,7 +28,7 @@ struct data_plane_hooks {
                      const struct node_route *route);
     void (*event)(void *context, const struct node_event *event, int64_t now_ns);
     /* A CONTINUE for a dialogue that is over; see node_handler.stray. May be NULL. */
-    bool (*stray)(void *context, const struct tcap_message *message,
+    bool (*stray)(void *context, const struct tcap_dialogue_indication *indication,
                   const struct node_route *route);
     /* See node_handler.discarded. May be NULL. */
     void (*discarded)(void *context, const struct tcap_dialogue_indication *indication,

@@ -104,7 +104,7 @@ struct node_handler {
                      const struct node_route *route);
     /* A CONTINUE for a dialogue that is over. True: the user has answered it (node_send_end_to),
      * and it is not aborted. May be NULL. */
-    bool (*stray)(void *context, const struct tcap_message *message,
+    bool (*stray)(void *context, const struct tcap_dialogue_indication *indication,
                   const struct node_route *route);
     /* A message that decodes and that no dialogue takes: its dialogue is over, or it comes from
      * another than the peer. To look at; what TCAP answers to it goes out all the same. Not told
@@ -185,6 +185,11 @@ enum p7_status node_resend_begin(struct node *node, int64_t now_ns, uint32_t dia
 enum p7_status node_send_end_to(struct node *node, int64_t now_ns, const struct node_route *route,
                                 struct tcap_transaction_id peer_id,
                                 const struct tcap_request *request) P7_MUST_CHECK;
+
+/* The same where there is nothing to answer: ABORT, unrecognized transaction id, which TCAP sends
+ * itself where `stray` says no. Errors as node_send. */
+enum p7_status node_send_abort_to(struct node *node, int64_t now_ns, const struct node_route *route,
+                                  struct tcap_transaction_id peer_id) P7_MUST_CHECK;
 
 /* Forgets the dialogue, telling nobody. */
 void node_dialogue_drop(struct node *node, uint32_t dialogue);

@@ -145,6 +145,20 @@ enum p7_status node_send_end_to(struct node *node, int64_t now_ns, const struct 
     return send_parts(node, now_ns, route, parts_of(TCAP_END, none, peer_id, request));
 }
 
+enum p7_status node_send_abort_to(struct node *node, int64_t now_ns, const struct node_route *route,
+                                  struct tcap_transaction_id peer_id)
+{
+    const struct tcap_parts parts = {
+        .type = TCAP_ABORT,
+        .dtid = peer_id,
+        .has_p_abort = true,
+        .p_abort_cause = TCAP_P_ABORT_UNRECOGNIZED_TRANSACTION_ID,
+    };
+    if (!node_route_is_open(node, route))
+        return P7_STATE;
+    return send_parts(node, now_ns, route, parts);
+}
+
 enum p7_status node_resend_begin(struct node *node, int64_t now_ns, uint32_t dialogue,
                                  const struct node_route *route, const struct tcap_request *request)
 {
@@ -194,7 +208,7 @@ static void deliver(struct node *node, const struct sccp_indication *sccp,
     const bool is_stray = indication.type == TCAP_IND_DISCARDED &&
                           indication.discarded == TCAP_DISCARD_STALE_TRANSACTION &&
                           indication.message != NULL && node->handler.stray != NULL;
-    if (is_stray && node->handler.stray(node->handler.context, indication.message, back))
+    if (is_stray && node->handler.stray(node->handler.context, &indication, back))
         return;
     if (indication.type == TCAP_IND_DISCARDED && indication.message != NULL &&
         node->handler.discarded != NULL)

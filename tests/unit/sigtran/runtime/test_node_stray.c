@@ -2,14 +2,33 @@
 /* Messages for dialogues that are over: sigtran/runtime/node_dialogue.c. */
 #include "tests/unit/sigtran/runtime/node_rig.h"
 
-static bool answer_stray(void *context, const struct tcap_message *message,
+/* The message is there as it came, for those who pass it on. */
+static bool octets_are_the_message(const struct tcap_dialogue_indication *indication)
+{
+    struct tcap_message again;
+    return tcap_decode(indication->octets, &again) == P7_OK &&
+           again.type == indication->message->type &&
+           again.otid.value == indication->message->otid.value;
+}
+
+static bool abort_stray(void *context, const struct tcap_dialogue_indication *indication,
+                        const struct node_route *route)
+{
+    struct rig_side *side = *(struct rig_side *const *)context;
+    side->answered =
+        node_send_abort_to(side->node, side->rig->now_ns, route, indication->message->otid);
+    return true;
+}
+
+static bool answer_stray(void *context, const struct tcap_dialogue_indication *indication,
                          const struct node_route *route)
 {
     struct rig_side *side = *(struct rig_side *const *)context;
     const struct tcap_component invoke = tcap_invoke(1, CAP_CONTINUE);
     const struct tcap_request request = {.components = &invoke, .component_count = 1};
+    CU_ASSERT_TRUE(octets_are_the_message(indication));
     side->answered =
-        node_send_end_to(side->node, side->rig->now_ns, route, message->otid, &request);
+        node_send_end_to(side->node, side->rig->now_ns, route, indication->message->otid, &request);
     return true;
 }
 
@@ -19,13 +38,18 @@ static void forward_dialogue(void *context, const struct tcap_dialogue_indicatio
     rig_on_dialogue(*(struct rig_side *const *)context, indication, route);
 }
 
-static void a_request_behind_the_end_of_its_dialogue_can_still_be_answered(void)
+/* The peer sends a CONTINUE behind the end of its dialogue; `told` are the ENDs and ABORTs that it
+ * gets. */
+static void send_behind_the_end(bool (*stray)(void *context,
+                                              const struct tcap_dialogue_indication *indication,
+                                              const struct node_route *route),
+                                uint32_t told[2])
 {
     struct rig rig;
     struct rig_side *sg = &rig.side[0];
     rig_open(&rig, 1, &rig_calm);
     const struct node_handler handler = {
-        .context = &sg, .dialogue = forward_dialogue, .stray = answer_stray};
+        .context = &sg, .dialogue = forward_dialogue, .stray = stray};
     const struct node_asp server = rig_asp_server("from-asp", NULL);
     const struct node_as towards_asp = rig_as(1, 1, AS_MODE_OVERRIDE);
     struct node_config sg_config = rig_config(2, &server, 1, &towards_asp);
@@ -45,12 +69,27 @@ static void a_request_behind_the_end_of_its_dialogue_can_still_be_answered(void)
     CU_ASSERT_EQUAL(rig_send(asp, ours, TCAP_SEND_CONTINUE), P7_OK);
     rig_run_for(&rig, 10 * RIG_MS);
     CU_ASSERT_EQUAL(sg->answered, P7_OK);
-    CU_ASSERT_EQUAL(asp->told[TCAP_IND_END], 1);
-    CU_ASSERT_EQUAL(asp->told[TCAP_IND_P_ABORT], 0);
+    told[0] = asp->told[TCAP_IND_END];
+    told[1] = asp->told[TCAP_IND_P_ABORT];
     rig_close(&rig);
+}
+
+static void a_request_behind_the_end_of_its_dialogue_can_still_be_answered(void)
+{
+    uint32_t told[2];
+    send_behind_the_end(answer_stray, told);
+    CU_ASSERT_TRUE(told[0] == 1 && told[1] == 0);
+}
+
+static void what_was_kept_to_be_looked_at_can_still_be_aborted(void)
+{
+    uint32_t told[2];
+    send_behind_the_end(abort_stray, told);
+    CU_ASSERT_TRUE(told[0] == 0 && told[1] == 1);
 }
 
 UNIT_TESTS = {
     UNIT(a_request_behind_the_end_of_its_dialogue_can_still_be_answered),
+    UNIT(what_was_kept_to_be_looked_at_can_still_be_aborted),
 };
 UNIT_MAIN("node_stray")
