@@ -91,8 +91,11 @@ static enum p7_status open_recorder(struct run *run, char *error, size_t error_o
     const struct simulator_settings *s = &run->settings->simulator;
     const char *targets[SETTINGS_TARGETS_MAX];
     const char *flows[SETTINGS_FLOWS_MAX];
-    if (!s->record_requests)
+    const char *nodes[SETTINGS_AS_MAX];
+    if (!s->record_requests && !s->journal_durable)
         return P7_OK;
+    for (uint32_t i = 0; i < run->settings->as_count; i++)
+        nodes[i] = run->settings->as[i].name;
     for (uint32_t i = 0; i < s->target_count; i++)
         targets[i] = s->target[i].name;
     for (uint32_t i = 0; i < s->flow_count; i++)
@@ -103,6 +106,10 @@ static enum p7_status open_recorder(struct run *run, char *error, size_t error_o
         .target_names = targets,
         .flow_count = s->flow_count,
         .flow_names = flows,
+        .node_count = run->settings->as_count,
+        .node_names = nodes,
+        .run_tag = run->run_tag,
+        .journal = s->journal_durable,
     };
     return recorder_open(&recorder, &run->recorder, error, error_octets);
 }
@@ -129,13 +136,26 @@ static uint32_t make_run_tag(const struct run *run)
     return (uint32_t)(x >> 40);
 }
 
+static enum p7_status write_targets(struct run *run, char *error, size_t error_octets)
+{
+    const struct simulator_settings *s = &run->settings->simulator;
+    struct run_target target[SETTINGS_TARGETS_MAX];
+    for (uint32_t i = 0; i < s->target_count; i++)
+        run_target_of(&target[i], &s->target[i], worker_target_origin(run->worker, i));
+    const enum p7_status status = run_targets_write(run->directory, target, s->target_count);
+    if (status != P7_OK)
+        (void)snprintf(error, error_octets, "%s: can't create %s: %s", run->directory,
+                       RUN_FILE_TARGETS, strerror(errno));
+    return status;
+}
+
 static enum p7_status open_worker(struct run *run, char *error, size_t error_octets)
 {
     const struct worker_config config = {
         .settings = run->settings,
         .subscribers = &run->subscribers,
         .recorder = run->recorder,
-        .run_tag = make_run_tag(run),
+        .run_tag = run->run_tag,
         .start_wall_s = run->start_wall_ns / NS_PER_S,
     };
     enum p7_status status =
@@ -144,6 +164,9 @@ static enum p7_status open_worker(struct run *run, char *error, size_t error_oct
         (void)snprintf(error, error_octets, "%s", run->verdict);
         return status;
     }
+    status = write_targets(run, error, error_octets);
+    if (status != P7_OK)
+        return status;
     status =
         control_plane_watch_mailbox(run->plane, worker_reports(run->worker), run_on_reports, run);
     if (status == P7_OK)
@@ -160,6 +183,7 @@ static enum p7_status open_run(struct run *run, char *error, size_t error_octets
         memset(&run->usage_before, 0, sizeof(run->usage_before));
     run->interval_mean = calloc(RUN_INTERVALS_MAX, sizeof(*run->interval_mean));
     run->association = calloc(run->settings->asp_count + 1, sizeof(*run->association));
+    run->run_tag = make_run_tag(run);
     (void)snprintf(error, error_octets, "out of memory");
     if (run->interval_mean == NULL || run->association == NULL)
         return P7_NO_MEMORY;

@@ -56,6 +56,7 @@ struct run {
     bool done;
     bool ending;
     bool stopped_early;
+    uint32_t run_tag; /* 24 bits of the call references */
     int64_t start_wall_ns;
     int64_t start_monotonic_ns;
     int64_t end_ns; /* since the start, when DONE came */

@@ -22,6 +22,7 @@ struct summary {
     struct run_outages outages;
     struct run_threshold threshold[1];
     struct run_counter counter[RUN_COUNTERS_MAX];
+    struct run_target target[SETTINGS_TARGETS_MAX];
     struct run_curve_point curve[RUN_CURVE_POINTS_MAX];
     struct validity_span outage_span[OUTAGE_LIST_MAX];
     struct validity_span stall_span[MEASURE_STALLS_MAX];
@@ -119,6 +120,7 @@ static void fill_system(struct run *run, struct summary *summary)
     const struct data_plane *plane = worker_data_plane(run->worker);
     const struct loop_counters loop = data_plane_loop_counters(plane);
     const struct worker_losses losses = worker_get_losses(run->worker);
+    const struct worker_copies copies = worker_get_copies(run->worker);
     node_counters_each(data_plane_node(plane), add_counter, summary);
     add_counter(summary, "loop.turns", loop.turns);
     add_counter(summary, "loop.stalls", loop.stalls);
@@ -126,6 +128,15 @@ static void fill_system(struct run *run, struct summary *summary)
     add_counter(summary, "worker.intervals_lost", losses.intervals);
     add_counter(summary, "worker.reports_lost", losses.reports);
     add_counter(summary, "traffic.starts_refused", worker_traffic(run->worker)->refused_starts);
+    add_counter(summary, "copies.sent", copies.sent);
+    add_counter(summary, "copies.unsent", copies.unsent);
+    add_counter(summary, "copies.replies", copies.replies);
+    add_counter(summary, "replies.contradicted", copies.contradicted);
+    add_counter(summary, "replies.unmatched", copies.unmatched);
+    add_counter(summary, "journal.entries", run->recorder_counters.journal_entries);
+    add_counter(summary, "journal.syncs", run->recorder_counters.journal_syncs);
+    add_counter(summary, "journal.sync_ns_max",
+                (uint64_t)run->recorder_counters.journal_sync_ns_max);
     r->counter = summary->counter;
     transport_get_counters(node_transport(data_plane_node(plane)), &r->transport_counters);
     r->recorder = run->recorder_counters;
@@ -159,6 +170,11 @@ static void fill_identity(struct run *run, struct summary *summary)
     r->start_wall_ns = run->start_wall_ns;
     r->start_monotonic_ns = run->start_monotonic_ns;
     r->stopped_early = run->stopped_early;
+    r->target_count = run->settings->simulator.target_count;
+    r->target = summary->target;
+    for (uint32_t i = 0; i < r->target_count; i++)
+        run_target_of(&summary->target[i], &run->settings->simulator.target[i],
+                      worker_target_origin(run->worker, i));
     r->association_count = run->settings->asp_count;
     r->association = run->association;
 }
@@ -210,7 +226,7 @@ static void add_reason(struct validity *v, const char *text)
 static void judge_records(struct run *run, struct validity *v)
 {
     const struct worker_losses losses = worker_get_losses(run->worker);
-    if (run->settings->simulator.record_requests)
+    if (run->settings->simulator.record_requests || run->settings->simulator.journal_durable)
         run_validity_add_recorder(v, &run->recorder_counters);
     if (run->files_failed)
         add_reason(v, "a file of the run directory could not be written whole: is the disk full?");
@@ -297,6 +313,11 @@ static void print_result(const struct run *run, const struct run_record *r)
                  (unsigned long long)r->total.due, (unsigned long long)r->total.ok,
                  (unsigned long long)r->total.error, (unsigned long long)r->total.timeout,
                  (unsigned long long)r->total.unanswered);
+    const struct worker_copies copies = worker_get_copies(run->worker);
+    if (copies.contradicted > 0)
+        (void)printf("%llu further replies CONTRADICT the first one to their request: "
+                     "see the flag in requests.csv\n",
+                     (unsigned long long)copies.contradicted);
     (void)printf("rate %.2f/s wanted, %.2f/s sent\n", r->rate_target_per_s, r->rate_achieved_per_s);
     if (r->response.count > 0)
         (void)printf(

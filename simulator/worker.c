@@ -104,6 +104,13 @@ static void on_sent(void *context, const struct traffic_call *call)
 {
     struct worker *worker = context;
     measure_sent(&worker->measure, call->due_ns, call->sent_ns, call->flags);
+    const struct request_record record = {.id = call->request_id,
+                                          .call = call->number,
+                                          .target = call->target,
+                                          .sequence = call->ordinal,
+                                          .flags = call->flags,
+                                          .node = REQUEST_NODE_NONE};
+    worker_journal(worker, &record, REQUEST_EVENT_SENT, call->sent_ns);
 }
 
 static void on_retransmitted(void *context, const struct traffic_call *call)
@@ -116,17 +123,100 @@ static void on_retransmitted(void *context, const struct traffic_call *call)
 static void on_completed(void *context, const struct request_record *record, int64_t now_ns)
 {
     struct worker *worker = context;
-    (void)now_ns;
     measure_completed(&worker->measure, record);
+    worker_journal(worker, record, REQUEST_EVENT_OVER, now_ns);
+}
+
+void worker_journal(struct worker *worker, const struct request_record *record,
+                    enum request_event event, int64_t at_ns)
+{
+    if (worker->recorder == NULL || !worker->settings->simulator.journal_durable)
+        return;
+    struct request_record entry = *record;
+    entry.event = (uint8_t)event;
+    entry.reply_ns = at_ns;
+    (void)recorder_put(worker->recorder, &entry); /* a lost one is counted there */
+}
+
+static void put_row(struct worker *worker, const struct request_record *record)
+{
+    if (worker->recorder != NULL)
+        (void)recorder_put(worker->recorder, record);
+}
+
+/* One row less has waited long enough. Its second dialogue is given up without a word: both are of
+ * one call at a peer that shares it between its nodes, and an abort would end it for both. */
+static bool release_echo(struct worker *worker, int64_t now_ns)
+{
+    struct echo echo;
+    if (!echoes_pop(&worker->echoes, now_ns, &echo))
+        return false;
+    if (echo.twin != TCAP_DIALOGUE_INVALID &&
+        tcap_dialogue_find(node_dialogues(worker->node), echo.twin_id) == echo.twin)
+        node_dialogue_drop(worker->node, echo.twin);
+    put_row(worker, &echo.record);
+    return true;
+}
+
+void worker_release_echoes(struct worker *worker, int64_t now_ns)
+{
+    while (release_echo(worker, now_ns))
+        ;
+}
+
+static void keep_echo(struct worker *worker, const struct request_record *record)
+{
+    const struct worker_reply *reply = &worker->reply;
+    const struct echo echo = {
+        .record = *record,
+        .digest = reply->digest,
+        .key = reply->key,
+        .twin = reply->twin,
+        .twin_id = reply->twin == TCAP_DIALOGUE_INVALID
+                       ? 0
+                       : tcap_dialogue_local_id(node_dialogues(worker->node), reply->twin),
+    };
+    if (echoes_is_full(&worker->echoes))
+        (void)release_echo(worker, INT64_MAX);
+    echoes_put(&worker->echoes, &echo, record->reply_ns);
+}
+
+const struct request_record *worker_replied_again(struct worker *worker,
+                                                  const struct worker_reply *reply)
+{
+    bool contradicts;
+    const struct request_record *record =
+        echoes_again(&worker->echoes, reply->key, reply->digest, &contradicts);
+    if (record == NULL) {
+        worker->copies.unmatched++;
+        return NULL;
+    }
+    /* The record remembers any contradiction, the journal tells of this reply. */
+    struct request_record again = *record;
+    again.node = reply->node;
+    again.flags &= (uint8_t)~REQUEST_FLAG_CONTRADICTED;
+    if (contradicts) {
+        again.flags |= REQUEST_FLAG_CONTRADICTED;
+        worker->copies.contradicted++;
+    }
+    worker_journal(worker, &again, REQUEST_EVENT_AGAIN, worker_clock_ns(worker));
+    return record;
 }
 
 static void on_recorded(void *context, const struct request_record *record)
 {
     struct worker *worker = context;
-    if ((record->flags & REQUEST_FLAG_LATE) != 0)
+    if ((record->flags & REQUEST_FLAG_LATE) != 0) {
         measure_late(&worker->measure, record);
-    if (worker->recorder != NULL)
-        (void)recorder_put(worker->recorder, record); /* a lost one is counted there */
+        worker_journal(worker, record, REQUEST_EVENT_LATE, record->reply_ns);
+    }
+    const struct worker_reply *reply = &worker->reply;
+    if (reply->is_set && worker->echoes.capacity > 0 &&
+        (record->attempts > 1 || reply->twin != TCAP_DIALOGUE_INVALID)) {
+        keep_echo(worker, record);
+        return;
+    }
+    put_row(worker, record);
 }
 
 static void on_unexpected(void *context, const struct traffic_call *call, int64_t now_ns)
@@ -134,6 +224,8 @@ static void on_unexpected(void *context, const struct traffic_call *call, int64_
     struct worker *worker = context;
     (void)now_ns;
     measure_unexpected(&worker->measure, (enum request_kind)call->kind, call->flow, call->target);
+    if (worker->reply.is_set)
+        (void)worker_replied_again(worker, &worker->reply);
 }
 
 /* --- phases of a run -------------------------------------------------------------------------- */
@@ -200,6 +292,7 @@ static int64_t turn_running(struct worker *worker, int64_t now_ns)
         has_more = act(worker, now_ns);
         worker->pace_at_ns = now_ns + WORKER_PACE_NS;
     }
+    worker_release_echoes(worker, now_ns);
     while (interval_end_ns(worker->measure.interval) <= now_ns)
         report_interval(worker, interval_end_ns(worker->measure.interval));
     if (worker->glance_at_ns <= now_ns) {
@@ -226,6 +319,7 @@ static int64_t turn_closing(struct worker *worker, int64_t now_ns)
 {
     if (act(worker, now_ns))
         return now_ns;
+    worker_release_echoes(worker, INT64_MAX);
     report_interval(worker, now_ns);
     report_glance(worker, now_ns);
     worker->phase = WORKER_PHASE_DONE;
@@ -320,6 +414,7 @@ struct data_plane_hooks worker_hooks(struct worker *worker)
     return (struct data_plane_hooks){
         .context = worker,
         .dialogue = worker_on_dialogue,
+        .discarded = worker_on_discarded,
         .event = on_event,
         .turn = on_turn,
         .command = on_command,
@@ -366,6 +461,7 @@ void worker_destroy(struct worker *worker)
     if (worker->reports != NULL)
         mailbox_destroy(worker->reports);
     traffic_destroy(&worker->traffic);
+    echoes_destroy(&worker->echoes);
     measure_destroy(&worker->measure);
     for (unsigned i = 0; i < WORKER_INTERVAL_SETS; i++)
         interval_destroy(&worker->set[i]);
@@ -400,4 +496,14 @@ const struct traffic *worker_traffic(const struct worker *worker)
 struct worker_losses worker_get_losses(const struct worker *worker)
 {
     return worker->losses;
+}
+
+struct worker_copies worker_get_copies(const struct worker *worker)
+{
+    return worker->copies;
+}
+
+struct bytes worker_target_origin(const struct worker *worker, uint32_t index)
+{
+    return sccp_party_bytes(&worker->route[index][0].calling);
 }

@@ -113,4 +113,19 @@ struct worker_losses {
 };
 struct worker_losses worker_get_losses(const struct worker *worker);
 
+/* Requests that went to two nodes at once, and replies beyond the first. None of this is in the
+ * accounting, whose requests have one outcome each. */
+struct worker_copies {
+    uint64_t sent;         /* second dialogues of requests (policy both) */
+    uint64_t unsent;       /* no second way was open, or it took nothing */
+    uint64_t replies;      /* to the second dialogue, compared with the first reply */
+    uint64_t contradicted; /* of all further replies: said something else than the first */
+    uint64_t unmatched;    /* replies to dialogues that are over, to no request that is kept */
+};
+struct worker_copies worker_get_copies(const struct worker *worker);
+
+/* What the peer is told as calling party of target `index`: the `origin` that names our requests at
+ * the responder. Borrowed from the worker. */
+struct bytes worker_target_origin(const struct worker *worker, uint32_t index);
+
 #endif

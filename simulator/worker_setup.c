@@ -134,8 +134,13 @@ static enum p7_status party_of(const struct sccp_address_settings *from, struct 
     return sccp_party_set_ssn(party, from->point_code != 0, (uint16_t)from->point_code, from->ssn);
 }
 
-static enum p7_status create_routes(struct worker *worker)
+enum p7_status worker_create_routes(struct worker *worker)
 {
+    static const enum ways_policy policies[] = {
+        [TARGET_POLICY_ACTIVE] = WAYS_ACTIVE,
+        [TARGET_POLICY_ROUND_ROBIN] = WAYS_ROUND_ROBIN,
+        [TARGET_POLICY_BOTH] = WAYS_BOTH,
+    };
     const struct simulator_settings *s = &worker->settings->simulator;
     for (uint32_t t = 0; t < s->target_count; t++) {
         for (uint32_t i = 0; i < s->target[t].as_count; i++) {
@@ -152,6 +157,7 @@ static enum p7_status create_routes(struct worker *worker)
                 route->dpc = s->target[t].called.point_code;
         }
         worker->route_count[t] = s->target[t].as_count;
+        ways_init(&worker->ways[t], policies[s->target[t].policy], s->target[t].as_count);
     }
     return P7_OK;
 }
@@ -178,6 +184,30 @@ static void set_groups(const struct simulator_settings *s, struct node_setup *no
     }
 }
 
+static bool goes_to_both(const struct simulator_settings *s)
+{
+    for (uint32_t t = 0; t < s->target_count; t++)
+        if (s->target[t].policy == TARGET_POLICY_BOTH && s->target[t].as_count > 1)
+            return true;
+    return false;
+}
+
+/* Second dialogues stay open beside their calls, and behind them while their rows wait. */
+static uint32_t dialogues_of(const struct simulator_settings *s)
+{
+    const uint64_t wanted =
+        goes_to_both(s) ? 2 * (uint64_t)s->dialogues_max + ECHOES_MAX : s->dialogues_max;
+    return wanted < LIMIT_DIALOGUES ? (uint32_t)wanted : LIMIT_DIALOGUES;
+}
+
+static enum p7_status create_echoes(struct worker *worker)
+{
+    const struct simulator_settings *s = &worker->settings->simulator;
+    if (!goes_to_both(s) && (s->attempts < 2 || s->retransmit_after_ms == 0))
+        return P7_OK;
+    return echoes_create(&worker->echoes, ECHOES_MAX);
+}
+
 static enum p7_status create_plane(struct worker *worker, const struct worker_config *config,
                                    char *verdict, size_t verdict_octets)
 {
@@ -187,8 +217,8 @@ static enum p7_status create_plane(struct worker *worker, const struct worker_co
     enum p7_status status = node_setup_make(config->settings, ssn, &node);
     if (status != P7_OK)
         return status;
-    node.config.dialogues_max = config->settings->simulator.dialogues_max;
-    node.config.user_octets = sizeof(uint32_t);
+    node.config.dialogues_max = dialogues_of(&config->settings->simulator);
+    node.config.user_octets = sizeof(struct worker_dialogue);
     set_groups(&config->settings->simulator, &node);
     node.config.generation = (uint16_t)config->run_tag;
     status = data_plane_create(&node.config, &hooks, &worker->plane, verdict, verdict_octets);
@@ -218,8 +248,10 @@ enum p7_status worker_create_parts(struct worker *worker, const struct worker_co
     if (status == P7_OK)
         status = create_measure(worker);
     if (status == P7_OK)
+        status = create_echoes(worker);
+    if (status == P7_OK)
         status = create_plane(worker, config, verdict, verdict_octets);
     if (status == P7_OK)
-        status = create_routes(worker);
+        status = worker_create_routes(worker);
     return status;
 }

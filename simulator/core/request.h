@@ -43,18 +43,41 @@ const char *request_outcome_name(enum request_outcome outcome);
                  dialogue's previous reply or had no association up:                               \
                  its send lag is not the generator's */
 
-struct request_record {
-    uint64_t id;      /* 0, 1, 2, ... in order of being due */
-    int64_t due_ns;   /* when the schedule wanted it sent */
-    int64_t sent_ns;  /* handed to the transport the first time, or REQUEST_TIME_NONE */
-    int64_t reply_ns; /* its reply was decoded, or REQUEST_TIME_NONE; for LATE the late one */
-    uint16_t target;  /* index into the settings' targets */
-    uint16_t flow;    /* index into the settings' flows */
-    uint8_t kind;     /* enum request_kind */
-    uint8_t outcome;  /* enum request_outcome */
-    uint8_t attempts; /* sends, 0 when it could not be sent at all */
-    uint8_t flags;    /* REQUEST_FLAG_* */
+#define REQUEST_FLAG_CONTRADICTED (1u << 4) /* a further reply said something else than the first  \
+                                             */
+
+/* What a record in the recorder's ring is: the row of requests.csv, or an entry of journal.csv
+ * about something that has just been counted. */
+enum request_event {
+    REQUEST_EVENT_ROW,
+    REQUEST_EVENT_SENT, /* for the first time; `sent_ns` */
+    REQUEST_EVENT_OVER, /* it has its outcome; `reply_ns` */
+    REQUEST_EVENT_LATE, /* a reply after its timeout; `reply_ns` */
+    REQUEST_EVENT_AGAIN /* a further reply, CONTRADICTED or not; `reply_ns` is that one's */
 };
+
+#define REQUEST_NODE_NONE UINT8_MAX
+
+/* 56 octets: a million of them wait in the recorder's ring. */
+struct request_record {
+    uint64_t id;       /* 0, 1, 2, ... in order of being due */
+    int64_t due_ns;    /* when the schedule wanted it sent */
+    int64_t sent_ns;   /* handed to the transport the first time, or REQUEST_TIME_NONE */
+    int64_t reply_ns;  /* its reply was decoded, or REQUEST_TIME_NONE; for LATE the late one */
+    uint64_t call;     /* traffic_call.number: what its call reference is made of */
+    uint16_t target;   /* index into the settings' targets */
+    uint16_t flow;     /* index into the settings' flows */
+    uint16_t sequence; /* of the request within its call: 0 opens the dialogue */
+    uint8_t kind;      /* enum request_kind */
+    uint8_t outcome;   /* enum request_outcome */
+    uint8_t attempts;  /* sends, 0 when it could not be sent at all */
+    uint8_t flags;     /* REQUEST_FLAG_* */
+    uint8_t node;      /* index of the AS over which the reply came, or REQUEST_NODE_NONE */
+    uint8_t replies;   /* that came to it, 255: or more */
+    uint8_t event;     /* enum request_event */
+    uint8_t spare[3];  /* 0: no octet of a record is unknown */
+};
+_Static_assert(sizeof(struct request_record) == 56, "the ring's size follows from it");
 
 /* Response time of an answered request: from due, so that no stall can hide (reply - due). */
 static inline int64_t request_response_ns(const struct request_record *record)

@@ -124,12 +124,10 @@ static struct bytes clock_bytes(struct ssf *ssf, int64_t due_ns)
     return bytes_of(ssf->clock, sizeof(ssf->clock));
 }
 
-static void write_call_reference(const struct ssf *ssf, const struct traffic_call *call,
-                                 uint8_t octets[CALL_REFERENCE_OCTETS])
+uint64_t ssf_call_reference(uint32_t run_tag, uint64_t call_number)
 {
     const unsigned number_bits = 8 * (CALL_REFERENCE_OCTETS - RUN_TAG_OCTETS);
-    bytes_store_u64be(octets, ((uint64_t)ssf->run_tag << number_bits) |
-                                  (call->number & ((UINT64_C(1) << number_bits) - 1)));
+    return ((uint64_t)run_tag << number_bits) | (call_number & ((UINT64_C(1) << number_bits) - 1));
 }
 
 /* A call's own numbers, encoded: they live as long as the function that holds them. */
@@ -151,7 +149,7 @@ static enum p7_status fill_caller(const struct ssf *ssf, const struct traffic_ca
     if (status == P7_OK)
         status = cap_imsi_encode(&w, subscriber.imsi);
     caller->imsi_length = (uint8_t)bytes_writer_length(&w);
-    write_call_reference(ssf, call, caller->reference);
+    bytes_store_u64be(caller->reference, ssf_call_reference(ssf->run_tag, call->number));
     return status;
 }
 

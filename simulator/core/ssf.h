@@ -53,6 +53,10 @@ struct ssf {
 /* P7_RANGE when a number holds something else than digits, or too many. */
 enum p7_status ssf_init(struct ssf *ssf, const struct ssf_config *config) P7_MUST_CHECK;
 
+/* The 8 octets of a call's callReferenceNumber (of its smsReferenceNumber, for an event) as a
+ * number, most significant octet first: 24 bits of the run, 40 of the call's own number. */
+uint64_t ssf_call_reference(uint32_t run_tag, uint64_t call_number);
+
 /* The application context of the dialogue that a request opens (content of the OID). */
 struct bytes ssf_application_context(const struct traffic_model *model);
 

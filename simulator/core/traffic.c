@@ -75,12 +75,16 @@ static struct request_record record_of(const struct traffic_call *call,
         .due_ns = call->due_ns,
         .sent_ns = call->sent_ns,
         .reply_ns = reply_ns,
+        .call = call->number,
         .target = call->target,
         .flow = call->flow,
+        .sequence = call->ordinal,
         .kind = call->kind,
         .outcome = (uint8_t)outcome,
         .attempts = call->attempts,
         .flags = call->flags,
+        .node = call->node,
+        .replies = reply_ns == REQUEST_TIME_NONE ? 0 : 1,
     };
 }
 
@@ -103,6 +107,7 @@ static void raise_request(struct traffic *traffic, struct traffic_call *call,
     call->sent_ns = REQUEST_TIME_NONE;
     call->kind = (uint8_t)kind;
     call->attempts = 0;
+    call->node = REQUEST_NODE_NONE;
     call->flags = due_ns < traffic->settings.warmup_ns ? REQUEST_FLAG_WARMUP : 0;
     if (call->ready_ns > due_ns)
         call->flags |= REQUEST_FLAG_BLOCKED;
@@ -238,6 +243,7 @@ static struct traffic_action after_ringing(struct traffic *traffic, uint32_t ind
     if (is_cut(traffic, call->answer_ns))
         return abort_action(traffic, index);
     if (call->abandoned) {
+        call->ordinal++;
         raise_request(traffic, call, REQUEST_FINAL, call->answer_ns);
         return action_of(TRAFFIC_CONTINUE, index);
     }
@@ -252,6 +258,7 @@ static struct traffic_action after_talking(struct traffic *traffic, uint32_t ind
     if (is_cut(traffic, due_ns))
         return abort_action(traffic, index);
     call->sequence++;
+    call->ordinal++; /* a conversation of a day in slices of a second has more than 65 535 */
     raise_request(traffic, call,
                   call->used_ms < call->duration_ms ? REQUEST_INTERIM : REQUEST_FINAL, due_ns);
     return action_of(TRAFFIC_CONTINUE, index);
@@ -390,6 +397,7 @@ static bool answered(struct traffic *traffic, uint32_t index, const struct traff
 {
     struct traffic_call *call = traffic_call_at(traffic, index);
     timer_heap_cancel(&traffic->timers, index);
+    call->node = reply->node;
     if (reply->kind == TRAFFIC_REPLY_NO_CREDIT)
         call->flags |= REQUEST_FLAG_NO_CREDIT;
     complete(traffic, call, reply->kind == TRAFFIC_REPLY_ERROR ? OUTCOME_ERROR : OUTCOME_OK, now_ns,
@@ -421,6 +429,7 @@ static bool answered_late(struct traffic *traffic, uint32_t index,
 {
     struct traffic_call *call = traffic_call_at(traffic, index);
     call->flags |= REQUEST_FLAG_LATE;
+    call->node = reply->node;
     traffic->late_replies++;
     const struct request_record record = record_of(call, OUTCOME_TIMEOUT, now_ns);
     traffic->sink.recorded(traffic->sink.context, &record);

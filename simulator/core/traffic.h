@@ -94,7 +94,9 @@ struct traffic_call {
     int64_t answer_ns;   /* call: due instant of the answer */
     int64_t ready_ns;    /* the previous reply came: nothing could go out on the dialogue earlier */
     uint32_t subscriber;
-    uint32_t dialogue;    /* the worker's own, set by it */
+    uint32_t dialogue;    /* the worker's own, as the next two: set by it */
+    uint32_t twin;        /* the second dialogue of a request that went to two nodes at once */
+    uint32_t way;         /* by which the current request went first */
     uint32_t duration_ms; /* of the whole conversation */
     uint32_t used_ms;     /* reported when the current request is sent */
     uint32_t granted_ms;  /* the slice in force */
@@ -106,6 +108,8 @@ struct traffic_call {
     uint8_t attempts; /* sends of the current request */
     uint8_t flags;    /* REQUEST_FLAG_* collected for the current request */
     uint8_t sequence; /* reports sent on this dialogue, wraps */
+    uint8_t node;     /* where the reply to the current request came from, or REQUEST_NODE_NONE */
+    uint16_t ordinal; /* of the current request within the call, 0: the one that opens it */
     bool abandoned;
     uint8_t echoes;  /* repeated sends of answered requests: so many more replies may still come */
     bool has_grant;  /* of the last reply: */
@@ -143,6 +147,7 @@ struct traffic_reply {
     bool answers_earlier; /* by what it says it can't answer the current kind of request */
     bool has_grant;       /* a slice came with it, */
     int8_t grant_id;      /* in an invoke of this id */
+    uint8_t node;         /* request_record.node of it */
 };
 
 /* Whoever counts and writes. All of them are called from inside of the functions below. */

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -14,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "simulator/core/ssf.h"
 #include "simulator/record/run_directory.h"
 
 #define CACHE_LINE_OCTETS 64
@@ -26,18 +28,29 @@
 #define FLUSH_OCTETS  ((size_t)256 * 1024)
 #define BUFFER_OCTETS (FLUSH_OCTETS + (size_t)64 * 1024)
 
-/* A slow run's rows reach the file within a second. */
-#define FLUSH_NS 1000000000
+/* A slow run's rows reach the file within a second; a journal's entries within 100 ms, of which the
+ * pause of the writer takes 20. */
+#define FLUSH_NS         1000000000
+#define JOURNAL_FLUSH_NS 60000000
+#define JOURNAL_SYNC_NS  100000000
 
 /* A name of 64 octets, each a quote, in quotes. */
 #define NAME_CELL_OCTETS 131
 
-/* Longest row: five numbers, two names, words. */
+/* Longest row: eight numbers, three names, words. */
 #define ROW_OCTETS_MAX 512
 
 struct cell {
     uint8_t length;
     char text[NAME_CELL_OCTETS];
+};
+
+/* A file of the writer's, with what waits in its buffer. */
+struct written {
+    struct output output;
+    uint64_t buffered; /* rows */
+    uint64_t written;
+    int64_t flushed_ns;
 };
 
 /* The lines of producer and writer are padded apart: they would slow each other down.
@@ -56,21 +69,32 @@ struct recorder {
     _Atomic uint64_t write_failures;
     _Atomic int error_number;
     _Atomic int64_t cpu_ns;
+    _Atomic uint64_t journal_entries;
     _Atomic bool stop;
     /* Fixed after recorder_open. */
     _Alignas(CACHE_LINE_OCTETS) struct request_record *ring;
     uint64_t mask;
     pthread_t thread;
+    pthread_t sync_thread;
+    bool has_journal;
+    uint32_t run_tag;
     uint32_t target_count;
     uint32_t flow_count;
+    uint32_t node_count;
     struct cell *target;
     struct cell *flow;
+    struct cell *node;
     struct cell kind[REQUEST_KIND_COUNT];
     struct cell outcome[OUTCOME_COUNT];
     /* The writer's own. */
-    struct output output;
-    uint64_t rows_buffered;
-    int64_t flushed_ns;
+    struct written rows;
+    struct written journal;
+    /* The syncing thread's own; it reads `journal.output.fd`, which stays, and what was written. */
+    _Atomic uint64_t journal_octets;
+    _Atomic uint64_t syncs;
+    _Atomic int64_t sync_ns_max;
+    _Atomic int sync_error;
+    _Atomic bool sync_stop;
 };
 
 static int64_t clock_ns(clockid_t clock)
@@ -133,7 +157,8 @@ static char *put_flags(char *at, unsigned flags)
     } words[] = {{REQUEST_FLAG_NO_CREDIT, "no-credit"},
                  {REQUEST_FLAG_LATE, "late"},
                  {REQUEST_FLAG_WARMUP, "warmup"},
-                 {REQUEST_FLAG_BLOCKED, "blocked"}};
+                 {REQUEST_FLAG_BLOCKED, "blocked"},
+                 {REQUEST_FLAG_CONTRADICTED, "contradicted"}};
     const char *separator = "";
     for (size_t i = 0; flags != 0 && i < sizeof(words) / sizeof(words[0]); i++) {
         if ((flags & words[i].flag) == 0)
@@ -144,48 +169,127 @@ static char *put_flags(char *at, unsigned flags)
     return at;
 }
 
+static char *put_number(char *at, uint64_t number)
+{
+    at += output_format_u64(at, number);
+    *at++ = ',';
+    return at;
+}
+
+static char *put_reference(char *at, const struct recorder *recorder,
+                           const struct request_record *record)
+{
+    static const char digits[] = "0123456789abcdef";
+    const uint64_t reference = ssf_call_reference(recorder->run_tag, record->call);
+    for (int shift = 60; shift >= 0; shift -= 4)
+        *at++ = digits[(reference >> shift) & 0x0fu];
+    *at++ = ',';
+    return at;
+}
+
+static char *put_node(char *at, const struct recorder *recorder, uint8_t node)
+{
+    if (node != REQUEST_NODE_NONE)
+        return put_name(at, recorder->node, recorder->node_count, node);
+    *at++ = ',';
+    return at;
+}
+
 static size_t format_row(const struct recorder *recorder, const struct request_record *record,
                          char *row)
 {
-    char *at = row + output_format_u64(row, record->id);
-    *at++ = ',';
+    char *at = put_number(row, record->id);
     at = put_name(at, recorder->kind, REQUEST_KIND_COUNT, record->kind);
     at = put_name(at, recorder->target, recorder->target_count, record->target);
     at = put_time(at, record->due_ns);
     at = put_time(at, record->sent_ns);
     at = put_time(at, record->reply_ns);
     at = put_name(at, recorder->outcome, OUTCOME_COUNT, record->outcome);
-    at += output_format_u64(at, record->attempts);
-    *at++ = ',';
+    at = put_number(at, record->attempts);
     at = put_name(at, recorder->flow, recorder->flow_count, record->flow);
     at = put_flags(at, record->flags);
+    *at++ = ',';
+    at = put_number(at, record->call);
+    at = put_number(at, record->sequence);
+    at = put_reference(at, recorder, record);
+    at = put_node(at, recorder, record->node);
+    at += output_format_u64(at, record->replies);
+    *at++ = '\n';
+    return (size_t)(at - row);
+}
+
+static const char *event_word(const struct request_record *entry)
+{
+    switch ((enum request_event)entry->event) {
+    case REQUEST_EVENT_SENT:
+        return "sent";
+    case REQUEST_EVENT_OVER:
+        return request_outcome_name((enum request_outcome)entry->outcome);
+    case REQUEST_EVENT_LATE:
+        return "late";
+    case REQUEST_EVENT_AGAIN:
+        return "again";
+    case REQUEST_EVENT_ROW:
+        break;
+    }
+    return "?";
+}
+
+static size_t format_entry(const struct recorder *recorder, const struct request_record *entry,
+                           char *row)
+{
+    char *at = put_number(row, entry->id);
+    at = put_name(at, recorder->target, recorder->target_count, entry->target);
+    at = put_reference(at, recorder, entry);
+    at = put_number(at, entry->sequence);
+    at = stpcpy(at, event_word(entry));
+    *at++ = ',';
+    at = put_time(at, entry->reply_ns);
+    at = put_node(at, recorder, entry->node);
+    at = put_flags(at, entry->flags);
     *at++ = '\n';
     return (size_t)(at - row);
 }
 
 /* --- the writer's thread -------------------------------------------------------------------- */
 
+static void note_state(struct recorder *recorder)
+{
+    const struct output *rows = &recorder->rows.output;
+    const struct output *journal = &recorder->journal.output;
+    const int sync_error = atomic_load_explicit(&recorder->sync_error, memory_order_relaxed);
+    const int first = output_failure(rows) != 0 ? output_failure(rows) : output_failure(journal);
+    atomic_store_explicit(&recorder->octets_written, rows->octets_written, memory_order_relaxed);
+    atomic_store_explicit(&recorder->write_failures,
+                          rows->failures + journal->failures + (sync_error != 0 ? 1 : 0),
+                          memory_order_relaxed);
+    atomic_store_explicit(&recorder->error_number, first != 0 ? first : sync_error,
+                          memory_order_relaxed);
+}
+
 /* Rows that did not reach the file whole are cut off again, so that what stands in it is exactly
  * `written` rows. */
-static void flush_rows(struct recorder *recorder)
+static void flush_rows(struct recorder *recorder, struct written *file)
 {
-    struct output *output = &recorder->output;
+    struct output *output = &file->output;
     const uint64_t octets_before = output->octets_written;
     output_flush(output);
     if (output_failure(output) == 0) {
-        atomic_fetch_add_explicit(&recorder->written, recorder->rows_buffered,
-                                  memory_order_relaxed);
+        file->written += file->buffered;
+        atomic_fetch_add_explicit(&recorder->written, file->buffered, memory_order_relaxed);
     } else {
         if (output->octets_written != octets_before &&
             ftruncate(output->fd, (off_t)octets_before) == 0)
             output->octets_written = octets_before;
-        atomic_fetch_add_explicit(&recorder->lost_disk, recorder->rows_buffered,
-                                  memory_order_relaxed);
+        atomic_fetch_add_explicit(&recorder->lost_disk, file->buffered, memory_order_relaxed);
     }
-    recorder->rows_buffered = 0;
-    atomic_store_explicit(&recorder->octets_written, output->octets_written, memory_order_relaxed);
-    atomic_store_explicit(&recorder->write_failures, output->failures, memory_order_relaxed);
-    atomic_store_explicit(&recorder->error_number, output_failure(output), memory_order_relaxed);
+    file->buffered = 0;
+    if (file == &recorder->journal) {
+        atomic_store_explicit(&recorder->journal_entries, file->written, memory_order_relaxed);
+        atomic_store_explicit(&recorder->journal_octets, output->octets_written,
+                              memory_order_release);
+    }
+    note_state(recorder);
 }
 
 /* Formats what waits now; gives how many rows that were. */
@@ -198,17 +302,31 @@ static uint64_t drain(struct recorder *recorder)
         atomic_store_explicit(&recorder->high_water, waiting, memory_order_relaxed);
     while (tail != head) {
         char row[ROW_OCTETS_MAX];
-        output_bytes(&recorder->output, row,
-                     format_row(recorder, &recorder->ring[tail & recorder->mask], row));
-        recorder->rows_buffered++;
+        const struct request_record *record = &recorder->ring[tail & recorder->mask];
+        const bool is_row = record->event == REQUEST_EVENT_ROW;
+        struct written *file = is_row ? &recorder->rows : &recorder->journal;
+        output_bytes(&file->output, row,
+                     is_row ? format_row(recorder, record, row)
+                            : format_entry(recorder, record, row));
+        file->buffered++;
         tail++;
-        if (recorder->output.used >= FLUSH_OCTETS) {
+        if (file->output.used >= FLUSH_OCTETS) {
             atomic_store_explicit(&recorder->tail, tail, memory_order_release);
-            flush_rows(recorder);
+            flush_rows(recorder, file);
         }
     }
     atomic_store_explicit(&recorder->tail, tail, memory_order_release);
     return waiting;
+}
+
+static void flush_due(struct recorder *recorder, struct written *file, int64_t pause_ns,
+                      int64_t now_ns, bool stop)
+{
+    if (!stop && now_ns - file->flushed_ns < pause_ns)
+        return;
+    if (file->buffered > 0)
+        flush_rows(recorder, file);
+    file->flushed_ns = now_ns;
 }
 
 static void *writer_run(void *context)
@@ -219,16 +337,50 @@ static void *writer_run(void *context)
         const bool stop = atomic_load_explicit(&recorder->stop, memory_order_acquire);
         (void)drain(recorder);
         const int64_t now_ns = clock_ns(CLOCK_MONOTONIC);
-        if (stop || now_ns - recorder->flushed_ns >= FLUSH_NS) {
-            if (recorder->rows_buffered > 0)
-                flush_rows(recorder);
-            recorder->flushed_ns = now_ns;
-        }
+        flush_due(recorder, &recorder->journal, JOURNAL_FLUSH_NS, now_ns, stop);
+        flush_due(recorder, &recorder->rows, FLUSH_NS, now_ns, stop);
         atomic_store_explicit(&recorder->cpu_ns, clock_ns(CLOCK_THREAD_CPUTIME_ID),
                               memory_order_relaxed);
         if (stop)
             return NULL;
         const struct timespec nap = {.tv_nsec = POLL_NS};
+        (void)clock_nanosleep(CLOCK_MONOTONIC, 0, &nap, NULL);
+    }
+}
+
+/* --- the syncing thread ----------------------------------------------------------------------- */
+
+/* After the first failure no more is claimed: what a failed sync has lost, a later one does not
+ * bring back. */
+static void sync_journal(struct recorder *recorder)
+{
+    const int64_t from_ns = clock_ns(CLOCK_MONOTONIC);
+    if (atomic_load_explicit(&recorder->sync_error, memory_order_relaxed) != 0)
+        return;
+    if (fdatasync(recorder->journal.output.fd) == -1) {
+        atomic_store_explicit(&recorder->sync_error, errno, memory_order_relaxed);
+        return;
+    }
+    const int64_t took_ns = clock_ns(CLOCK_MONOTONIC) - from_ns;
+    atomic_fetch_add_explicit(&recorder->syncs, 1, memory_order_relaxed);
+    if (took_ns > atomic_load_explicit(&recorder->sync_ns_max, memory_order_relaxed))
+        atomic_store_explicit(&recorder->sync_ns_max, took_ns, memory_order_relaxed);
+}
+
+static void *sync_run(void *context)
+{
+    struct recorder *recorder = context;
+    uint64_t synced = 0;
+    for (;;) {
+        const bool stop = atomic_load_explicit(&recorder->sync_stop, memory_order_acquire);
+        const uint64_t octets =
+            atomic_load_explicit(&recorder->journal_octets, memory_order_acquire);
+        if (octets != synced || stop)
+            sync_journal(recorder);
+        synced = octets;
+        if (stop)
+            return NULL;
+        const struct timespec nap = {.tv_nsec = JOURNAL_SYNC_NS};
         (void)clock_nanosleep(CLOCK_MONOTONIC, 0, &nap, NULL);
     }
 }
@@ -257,6 +409,7 @@ static void release(struct recorder *recorder)
         (void)munmap(recorder->ring, (recorder->mask + 1) * sizeof(*recorder->ring));
     free(recorder->target);
     free(recorder->flow);
+    free(recorder->node);
     free(recorder);
 }
 
@@ -267,10 +420,15 @@ static enum p7_status allocate(const struct recorder_settings *settings, uint64_
     if (recorder == NULL)
         return P7_NO_MEMORY;
     memset(recorder, 0, sizeof(*recorder));
-    recorder->output.fd = -1;
+    recorder->rows.output.fd = -1;
+    recorder->journal.output.fd = -1;
+    recorder->has_journal = settings->journal;
+    recorder->run_tag = settings->run_tag;
     recorder->mask = ring_records - 1;
     recorder->target_count = settings->target_count;
     recorder->flow_count = settings->flow_count;
+    recorder->node_count = settings->node_count;
+    recorder->node = copy_names(settings->node_names, settings->node_count);
     recorder->target = copy_names(settings->target_names, settings->target_count);
     recorder->flow = copy_names(settings->flow_names, settings->flow_count);
     for (unsigned kind = 0; kind < REQUEST_KIND_COUNT; kind++)
@@ -281,7 +439,8 @@ static enum p7_status allocate(const struct recorder_settings *settings, uint64_
     void *ring = mmap(NULL, ring_records * sizeof(*recorder->ring), PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
     recorder->ring = ring == MAP_FAILED ? NULL : ring;
-    if (recorder->ring == NULL || recorder->target == NULL || recorder->flow == NULL) {
+    if (recorder->ring == NULL || recorder->target == NULL || recorder->flow == NULL ||
+        recorder->node == NULL) {
         release(recorder);
         return P7_NO_MEMORY;
     }
@@ -291,19 +450,83 @@ static enum p7_status allocate(const struct recorder_settings *settings, uint64_
 
 /* Signals are the main thread's; SCHED_BATCH keeps the writer from preempting the worker when it
  * wakes on the same core. A kernel that refuses that costs precision only. */
-static int start_thread(struct recorder *recorder)
+static int start_thread(struct recorder *recorder, pthread_t *thread, void *(*run)(void *),
+                        const char *name)
 {
     sigset_t all, before;
     (void)sigfillset(&all);
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    const int error_number = pthread_create(&recorder->thread, NULL, writer_run, recorder);
+    const int error_number = pthread_create(thread, NULL, run, recorder);
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (error_number == 0) {
         const struct sched_param none = {.sched_priority = 0};
-        (void)pthread_setschedparam(recorder->thread, SCHED_BATCH, &none);
-        (void)pthread_setname_np(recorder->thread, "recorder");
+        (void)pthread_setschedparam(*thread, SCHED_BATCH, &none);
+        (void)pthread_setname_np(*thread, name);
     }
     return error_number;
+}
+
+static void stop_thread(pthread_t thread, _Atomic bool *stop)
+{
+    atomic_store_explicit(stop, true, memory_order_release);
+    const int joined = pthread_join(thread, NULL);
+    assert(joined == 0);
+}
+
+static int start_threads(struct recorder *recorder)
+{
+    int error_number = start_thread(recorder, &recorder->thread, writer_run, "recorder");
+    if (error_number != 0 || !recorder->has_journal)
+        return error_number;
+    error_number = start_thread(recorder, &recorder->sync_thread, sync_run, "journal");
+    if (error_number != 0)
+        stop_thread(recorder->thread, &recorder->stop);
+    return error_number;
+}
+
+/* The name of a new file is durable when its directory is. */
+static enum p7_status sync_directory(const char *directory)
+{
+    const int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd == -1)
+        return P7_SYSTEM;
+    const int synced = fsync(fd);
+    const int error_number = errno;
+    (void)close(fd);
+    errno = error_number;
+    return synced == -1 ? P7_SYSTEM : P7_OK;
+}
+
+static enum p7_status open_file(struct written *file, const char *directory, const char *name,
+                                const char *header)
+{
+    const enum p7_status status =
+        output_open(&file->output, directory, name, OUTPUT_DIRECT, BUFFER_OCTETS);
+    if (status != P7_OK)
+        return status;
+    output_text(&file->output, header);
+    output_flush(&file->output);
+    file->flushed_ns = clock_ns(CLOCK_MONOTONIC);
+    return P7_OK;
+}
+
+static enum p7_status open_files(struct recorder *recorder, const char *directory)
+{
+    enum p7_status status =
+        open_file(&recorder->rows, directory, RUN_FILE_REQUESTS, RECORDER_HEADER "\n");
+    if (status != P7_OK || !recorder->has_journal)
+        return status;
+    status =
+        open_file(&recorder->journal, directory, RUN_FILE_JOURNAL, RECORDER_JOURNAL_HEADER "\n");
+    return status == P7_OK ? sync_directory(directory) : status;
+}
+
+static void close_files(struct recorder *recorder)
+{
+    const enum p7_status rows = output_close(&recorder->rows.output);
+    const enum p7_status journal = output_close(&recorder->journal.output);
+    (void)rows; /* output_failure tells */
+    (void)journal;
 }
 
 enum p7_status recorder_open(const struct recorder_settings *settings, struct recorder **result,
@@ -311,8 +534,9 @@ enum p7_status recorder_open(const struct recorder_settings *settings, struct re
 {
     const uint32_t wanted =
         settings->ring_records == 0 ? RECORDER_RING_RECORDS_DEFAULT : settings->ring_records;
-    if (settings->target_count > RECORDER_NAMES_MAX || settings->flow_count > RECORDER_NAMES_MAX)
-        return refuse(P7_RANGE, "too many targets or flows", reason, reason_octets);
+    if (settings->target_count > RECORDER_NAMES_MAX || settings->flow_count > RECORDER_NAMES_MAX ||
+        settings->node_count > RECORDER_NAMES_MAX)
+        return refuse(P7_RANGE, "too many targets, flows or nodes", reason, reason_octets);
     if (wanted < RECORDER_RING_RECORDS_MIN || wanted > RECORDER_RING_RECORDS_MAX)
         return refuse(P7_RANGE, "ring size out of range", reason, reason_octets);
     uint64_t ring_records = RECORDER_RING_RECORDS_MIN;
@@ -322,19 +546,17 @@ enum p7_status recorder_open(const struct recorder_settings *settings, struct re
     struct recorder *recorder = NULL;
     if (allocate(settings, ring_records, &recorder) != P7_OK)
         return refuse(P7_NO_MEMORY, "no memory for the ring", reason, reason_octets);
-    enum p7_status status = output_open(&recorder->output, settings->directory, RUN_FILE_REQUESTS,
-                                        OUTPUT_DIRECT, BUFFER_OCTETS);
+    const enum p7_status status = open_files(recorder, settings->directory);
     if (status != P7_OK) {
+        const int error_number = errno;
+        close_files(recorder);
         release(recorder);
+        errno = error_number;
         return refuse(status, "can't be created", reason, reason_octets);
     }
-    output_text(&recorder->output, RECORDER_HEADER "\n");
-    output_flush(&recorder->output);
-    recorder->flushed_ns = clock_ns(CLOCK_MONOTONIC);
-    const int error_number = start_thread(recorder);
+    const int error_number = start_threads(recorder);
     if (error_number != 0) {
-        const enum p7_status closed = output_close(&recorder->output);
-        (void)closed; /* nothing but the header was in it */
+        close_files(recorder);
         release(recorder);
         errno = error_number;
         return refuse(P7_SYSTEM, "no thread for the writer", reason, reason_octets);
@@ -371,6 +593,9 @@ void recorder_get_counters(const struct recorder *recorder, struct recorder_coun
         .write_failures = atomic_load_explicit(&recorder->write_failures, memory_order_relaxed),
         .error_number = atomic_load_explicit(&recorder->error_number, memory_order_relaxed),
         .cpu_ns = atomic_load_explicit(&recorder->cpu_ns, memory_order_relaxed),
+        .journal_entries = atomic_load_explicit(&recorder->journal_entries, memory_order_relaxed),
+        .journal_syncs = atomic_load_explicit(&recorder->syncs, memory_order_relaxed),
+        .journal_sync_ns_max = atomic_load_explicit(&recorder->sync_ns_max, memory_order_relaxed),
     };
 }
 
@@ -382,16 +607,11 @@ bool recorder_counters_complete(const struct recorder_counters *counters)
 
 void recorder_close(struct recorder *recorder, struct recorder_counters *counters)
 {
-    atomic_store_explicit(&recorder->stop, true, memory_order_release);
-    const int joined = pthread_join(recorder->thread, NULL);
-    assert(joined == 0);
-    if (output_close(&recorder->output) != P7_OK)
-        atomic_store_explicit(&recorder->error_number, output_failure(&recorder->output),
-                              memory_order_relaxed);
-    atomic_store_explicit(&recorder->write_failures, recorder->output.failures,
-                          memory_order_relaxed);
-    atomic_store_explicit(&recorder->octets_written, recorder->output.octets_written,
-                          memory_order_relaxed);
+    stop_thread(recorder->thread, &recorder->stop);
+    if (recorder->has_journal)
+        stop_thread(recorder->sync_thread, &recorder->sync_stop);
+    close_files(recorder);
+    note_state(recorder);
     if (counters != NULL)
         recorder_get_counters(recorder, counters);
     release(recorder);

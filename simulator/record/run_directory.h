@@ -29,6 +29,8 @@
 
 #define RUN_FILE_JSON      "run.json"
 #define RUN_FILE_REQUESTS  "requests.csv"
+#define RUN_FILE_JOURNAL   "journal.csv"
+#define RUN_FILE_TARGETS   "targets.csv"
 #define RUN_FILE_INTERVALS "intervals.csv"
 #define RUN_FILE_SERIES    "series.csv"
 #define RUN_FILE_EVENTS    "events.csv"

@@ -170,6 +170,63 @@ static void put_system(struct json_build *build, json_t *root, const struct run_
     json_put_fields(build, json_put_object(build, root, "cpu"), &json_cpu_fields, &record->cpu);
 }
 
+void run_target_of(struct run_target *target, const struct target_settings *settings,
+                   struct bytes origin)
+{
+    static const char *const policies[] = {"active", "round-robin", "both"};
+    static const char digits[] = "0123456789abcdef";
+    const unsigned policy = settings->policy;
+    memset(target, 0, sizeof(*target));
+    (void)snprintf(target->name, sizeof(target->name), "%s", settings->name);
+    (void)snprintf(target->policy, sizeof(target->policy), "%s",
+                   policy < 3 ? policies[policy] : "");
+    for (size_t i = 0; i < origin.length && 2 * i + 2 < sizeof(target->origin); i++) {
+        target->origin[2 * i] = digits[origin.data[i] >> 4];
+        target->origin[2 * i + 1] = digits[origin.data[i] & 0x0fu];
+    }
+    target->as_count = settings->as_count;
+    target->as = settings->as;
+}
+
+enum p7_status run_targets_write(const char *directory, const struct run_target *targets,
+                                 uint32_t count)
+{
+    struct output output;
+    const enum p7_status status =
+        output_open(&output, directory, RUN_FILE_TARGETS, OUTPUT_ATOMIC, OUTPUT_BUFFER_OCTETS);
+    if (status != P7_OK)
+        return status;
+    output_text(&output, "name,origin,policy,as\n");
+    for (uint32_t i = 0; i < count; i++) {
+        output_csv_cell(&output, targets[i].name);
+        output_char(&output, ',');
+        output_text(&output, targets[i].origin);
+        output_char(&output, ',');
+        output_text(&output, targets[i].policy);
+        for (uint32_t a = 0; a < targets[i].as_count; a++) {
+            output_char(&output, a == 0 ? ',' : ';');
+            output_csv_cell(&output, targets[i].as[a]); /* a name has no comma and no quote */
+        }
+        output_char(&output, '\n');
+    }
+    return output_close(&output);
+}
+
+static void put_targets(struct json_build *build, json_t *root, const struct run_record *record)
+{
+    json_t *list = json_put_array(build, root, "targets");
+    for (uint32_t i = 0; i < record->target_count; i++) {
+        const struct run_target *target = &record->target[i];
+        json_t *t = json_append_object(build, list);
+        json_put_text(build, t, "name", target->name);
+        json_put_text(build, t, "origin", target->origin);
+        json_put_text(build, t, "policy", target->policy);
+        json_t *ass = json_put_array(build, t, "as");
+        for (uint32_t a = 0; a < target->as_count && a < LIMIT_ASP_PER_AS; a++)
+            json_append_text(build, ass, target->as[a]);
+    }
+}
+
 static json_t *build_root(struct json_build *build, const struct run_record *record)
 {
     json_t *root = json_object();
@@ -185,6 +242,7 @@ static json_t *build_root(struct json_build *build, const struct run_record *rec
     put_verdict(build, root, record);
     put_result(build, root, record);
     put_outages(build, root, record->outages);
+    put_targets(build, root, record);
     put_system(build, root, record);
     put_host(build, root);
     if (record->settings != NULL) {
@@ -204,6 +262,7 @@ static bool counts_fit(const struct run_record *record)
            record->curve_count <= RUN_CURVE_POINTS_MAX &&
            record->association_count <= RUN_ASSOCIATIONS_MAX &&
            record->counter_count <= RUN_COUNTERS_MAX &&
+           record->target_count <= SETTINGS_TARGETS_MAX &&
            (outages == NULL ||
             (outages->lane_count <= RUN_LANES_MAX && outages->outage_count <= RUN_OUTAGES_MAX));
 }

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "config/settings.h"
+#include "sigtran/base/bytes.h"
 #include "sigtran/base/status.h"
 #include "sigtran/transport/transport.h"
 #include "simulator/core/accounting.h"
@@ -39,6 +40,7 @@
 #define RUN_QUANTILES        8
 #define RUN_NAME_OCTETS      64
 #define RUN_TEXT_OCTETS      256
+#define RUN_ORIGIN_OCTETS    129 /* an SCCP address has 64 octets at most here; in hex */
 
 /* The percentiles of every summary: 50 75 90 95 99 99.9 99.99 99.999. */
 extern const double run_percentiles[RUN_QUANTILES];
@@ -129,6 +131,24 @@ void run_outages_of(struct run_outages *outages, const struct outage_analysis *a
 /* The run is invalid when its record is incomplete: adds that reason. */
 void run_validity_add_recorder(struct validity *validity, const struct recorder_counters *counters);
 
+/* Who the peer takes us for: with it a responder's ledger is compared with requests.csv. */
+struct run_target {
+    char name[RUN_NAME_OCTETS];
+    char origin[RUN_ORIGIN_OCTETS]; /* hex digits of the calling party's address as encoded */
+    char policy[16];                /* the word of the configuration */
+    uint32_t as_count;
+    const char (*as)[SETTINGS_NAME_OCTETS]; /* borrowed from the settings */
+};
+
+/* `origin` is what the SCCP address of the calling party is encoded as. */
+void run_target_of(struct run_target *target, const struct target_settings *settings,
+                   struct bytes origin);
+
+/* targets.csv: the same at the start of the run, for one that ends by force and leaves no run.json.
+ * Errors as output_open and output_close. */
+enum p7_status run_targets_write(const char *directory, const struct run_target *targets,
+                                 uint32_t count) P7_MUST_CHECK;
+
 struct run_threshold {
     char name[RUN_NAME_OCTETS]; /* "failed", "p99", ... */
     char limit[RUN_NAME_OCTETS];
@@ -179,7 +199,9 @@ struct run_record {
     struct validity validity;
     uint32_t threshold_count;
     const struct run_threshold *threshold;
-    double rate_target_per_s; /* mean of the schedule over the run */
+    uint32_t target_count;
+    const struct run_target *target; /* run_read leaves them in its `root` */
+    double rate_target_per_s;        /* mean of the schedule over the run */
     double rate_achieved_per_s;
     struct accounting_counts total;
     struct accounting_counts kind[REQUEST_KIND_COUNT];

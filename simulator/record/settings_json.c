@@ -58,6 +58,8 @@ static void put_as(struct json_build *build, json_t *list, const struct as_setti
     put_point_code(build, a, "point_code", as->point_code);
     json_put_text(build, a, "traffic_mode", mode < 4 ? modes[mode] : "");
     json_put_u64(build, a, "recovery_timeout_ms", as->recovery_timeout_ms);
+    json_put_text(build, a, "asp_activation",
+                  as->activation == ASP_ACTIVATION_ACTIVE_NODE ? "active-node" : "always");
     json_t *asps = json_put_array(build, a, "asp");
     for (uint32_t i = 0; i < as->asp_count && i < LIMIT_ASP_PER_AS; i++)
         json_append_text(build, asps, as->asp[i]);
@@ -76,11 +78,14 @@ static void put_sccp_address(struct json_build *build, json_t *object, const cha
 
 static void put_target(struct json_build *build, json_t *list, const struct target_settings *target)
 {
+    static const char *const policies[] = {"active", "round-robin", "both"};
+    const unsigned policy = target->policy;
     json_t *t = json_append_object(build, list);
     json_put_text(build, t, "name", target->name);
     json_t *ass = json_put_array(build, t, "as");
     for (uint32_t i = 0; i < target->as_count && i < LIMIT_ASP_PER_AS; i++)
         json_append_text(build, ass, target->as[i]);
+    json_put_text(build, t, "policy", policy < 3 ? policies[policy] : "");
     put_sccp_address(build, t, "called", &target->called);
     put_sccp_address(build, t, "calling", &target->calling);
 }
@@ -135,6 +140,7 @@ static void put_simulator(struct json_build *build, json_t *settings,
         json_put_u64(build, s, "failed_threshold", simulator->failed_threshold);
     json_put_bool(build, s, "realtime", simulator->realtime);
     json_put_bool(build, s, "record_requests", simulator->record_requests);
+    json_put_bool(build, s, "journal_durable", simulator->journal_durable);
     json_put_text(build, s, "subscriber_first", simulator->subscriber_first);
     json_put_u64(build, s, "subscriber_count", simulator->subscriber_count);
     json_put_text(build, s, "imsi_first", simulator->imsi_first);

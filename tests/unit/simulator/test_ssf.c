@@ -258,6 +258,7 @@ static void references_tell_calls_and_runs_apart(void)
         CU_ASSERT_EQUAL_FATAL(
             cap_initial_dp_decode(invoke_at(&rig, 0, CAP_INITIAL_DP)->parameter, &dp), P7_OK);
         seen[i] = bytes_load_u64be(dp.call_reference_number.data);
+        CU_ASSERT_EQUAL(seen[i], ssf_call_reference(rig.ssf.run_tag, rig.call.number));
     }
     CU_ASSERT_EQUAL(seen[0], 0xa1b2c30000000000);
     CU_ASSERT_EQUAL(seen[1], 0xa1b2c3ffffffffff);

@@ -23,7 +23,8 @@ static void a_positive_end_is_ok_and_gives_the_slot_back(void)
                                             .target = 3,
                                             .kind = REQUEST_ONESHOT,
                                             .outcome = OUTCOME_OK,
-                                            .attempts = 1};
+                                            .attempts = 1,
+                                            .replies = 1};
     CU_ASSERT_EQUAL(memcmp(&rig.recorded[0], &expected, sizeof(expected)), 0);
     CU_ASSERT_EQUAL(memcmp(&rig.completed[0], &expected, sizeof(expected)), 0);
     CU_ASSERT_EQUAL(rig.completed_ns, 2 * RIG_MS);
@@ -291,6 +292,10 @@ static void the_reports_of_a_call_are_due_by_its_slices_and_not_by_the_replies(v
     CU_ASSERT_FALSE(
         rig_reply(&rig, call, TRAFFIC_REPLY_CONTINUED, true, 30000, 65 * RIG_SEC + 3 * RIG_MS));
     CU_ASSERT_EQUAL(rig_expect_sent(&rig, TRAFFIC_CONTINUE, 75 * RIG_SEC), call);
+    /* Each request has its place in its call: that is how a ledger knows it. */
+    for (uint16_t i = 0; i < rig.recorded_count; i++)
+        CU_ASSERT_TRUE(rig.recorded[i].call == 0 && rig.recorded[i].sequence == i);
+    CU_ASSERT_EQUAL(rig.recorded_count, 3);
     CU_ASSERT_TRUE(rig_reply(&rig, call, TRAFFIC_REPLY_ENDED, false, 0, 75 * RIG_SEC + 3 * RIG_MS));
     static const struct rig_due expected[] = {
         {.id = 0, .due_ns = 0, .kind = REQUEST_INITIAL, .used_ms = 0},
@@ -370,6 +375,7 @@ static void a_caller_who_gives_up_sends_a_final_at_the_answer_instant(void)
     CU_ASSERT_EQUAL(rig.due[1].due_ns, 4 * RIG_SEC);
     CU_ASSERT_EQUAL(rig.due[1].used_ms, 0);
     CU_ASSERT_TRUE(traffic_call_at(&rig.traffic, call)->abandoned);
+    CU_ASSERT_EQUAL(traffic_call_at(&rig.traffic, call)->ordinal, 1);
     CU_ASSERT_TRUE(rig_reply(&rig, call, TRAFFIC_REPLY_ENDED, false, 0, 4 * RIG_SEC + RIG_MS));
     rig_close(&rig);
 }

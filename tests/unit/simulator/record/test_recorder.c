@@ -2,6 +2,11 @@
 #include "simulator/record/recorder.h"
 
 #include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "simulator/record/run_directory.h"
 #include "tests/unit/simulator/record/scratch.h"
@@ -9,8 +14,10 @@
 
 static const char *const targets[] = {"node-a", "b,\"x\""};
 static const char *const flows[] = {"f0"};
+static const char *const nodes[] = {"as-a", "as-b"};
 
-static struct recorder *open_recorder(const struct scratch *scratch, uint32_t ring_records)
+static struct recorder *open_with(const struct scratch *scratch, uint32_t ring_records,
+                                  bool journal)
 {
     char reason[RUN_REASON_OCTETS] = "";
     const struct recorder_settings settings = {.directory = scratch->path,
@@ -18,10 +25,19 @@ static struct recorder *open_recorder(const struct scratch *scratch, uint32_t ri
                                                .target_count = 2,
                                                .target_names = targets,
                                                .flow_count = 1,
-                                               .flow_names = flows};
+                                               .flow_names = flows,
+                                               .node_count = 2,
+                                               .node_names = nodes,
+                                               .run_tag = 0xabcdef,
+                                               .journal = journal};
     struct recorder *recorder = NULL;
     CU_ASSERT_EQUAL_FATAL(recorder_open(&settings, &recorder, reason, sizeof(reason)), P7_OK);
     return recorder;
+}
+
+static struct recorder *open_recorder(const struct scratch *scratch, uint32_t ring_records)
+{
+    return open_with(scratch, ring_records, false);
 }
 
 static uint64_t lines_of(const struct scratch *scratch)
@@ -50,6 +66,10 @@ static void every_field_of_a_record_stands_in_its_row(void)
                                       .kind = REQUEST_EVENT,
                                       .outcome = OUTCOME_OK,
                                       .attempts = 1,
+                                      .call = 258,
+                                      .sequence = 3,
+                                      .node = 1,
+                                      .replies = 2,
                                       .flags = REQUEST_FLAG_NO_CREDIT | REQUEST_FLAG_BLOCKED};
     const struct request_record never = {.id = 18446744073709551615u,
                                          .due_ns = -5,
@@ -60,15 +80,22 @@ static void every_field_of_a_record_stands_in_its_row(void)
                                          .kind = REQUEST_ONESHOT,
                                          .outcome = OUTCOME_UNANSWERED,
                                          .attempts = 255,
+                                         .call = UINT64_C(1) << 40,
+                                         .sequence = 65535,
+                                         .node = REQUEST_NODE_NONE,
                                          .flags = 0xff};
     CU_ASSERT(recorder_put(recorder, &ok));
     CU_ASSERT(recorder_put(recorder, &never));
     recorder_close(recorder, &counters);
     CU_ASSERT_STRING_EQUAL(scratch_read(&scratch, RUN_FILE_REQUESTS),
-                           "id,kind,target,due_ns,sent_ns,reply_ns,outcome,attempts,flow,flags\n"
-                           "0,event,node-a,1333333,1334000,2500000,ok,1,f0,no-credit;blocked\n"
+                           "id,kind,target,due_ns,sent_ns,reply_ns,outcome,attempts,flow,flags,"
+                           "call,sequence,reference,node,replies\n"
+                           "0,event,node-a,1333333,1334000,2500000,ok,1,f0,no-credit;blocked,"
+                           "258,3,abcdef0000000102,as-b,2\n"
                            "18446744073709551615,oneshot,\"b,\"\"x\"\"\",-5,,,unanswered,255,#7,"
-                           "no-credit;late;warmup;blocked\n");
+                           "no-credit;late;warmup;blocked;contradicted,1099511627776,65535,"
+                           "abcdef0000000000,,0\n");
+    CU_ASSERT_STRING_EQUAL(scratch_read(&scratch, RUN_FILE_JOURNAL), "");
     CU_ASSERT_EQUAL(counters.records_put, 2);
     CU_ASSERT_EQUAL(counters.records_written, 2);
     CU_ASSERT(recorder_counters_complete(&counters));
@@ -144,7 +171,105 @@ static void a_place_that_does_not_exist_is_told(void)
     CU_ASSERT_EQUAL(recorder_open(&settings, &recorder, reason, sizeof(reason)), P7_RANGE);
 }
 
+static void every_event_stands_in_the_journal_and_rows_do_not(void)
+{
+    static struct scratch scratch;
+    struct recorder_counters counters;
+    scratch_create(&scratch);
+    struct recorder *recorder = open_with(&scratch, 0, true);
+    struct request_record entry = {.id = 5,
+                                   .call = 2,
+                                   .event = REQUEST_EVENT_SENT,
+                                   .reply_ns = 100,
+                                   .node = REQUEST_NODE_NONE};
+    CU_ASSERT(recorder_put(recorder, &entry));
+    entry = (struct request_record){.id = 5,
+                                    .call = 2,
+                                    .sequence = 1,
+                                    .event = REQUEST_EVENT_OVER,
+                                    .reply_ns = 200,
+                                    .outcome = OUTCOME_OK,
+                                    .flags = REQUEST_FLAG_NO_CREDIT};
+    CU_ASSERT(recorder_put(recorder, &entry));
+    entry.event = REQUEST_EVENT_AGAIN;
+    entry.node = 1;
+    entry.flags = REQUEST_FLAG_CONTRADICTED;
+    CU_ASSERT(recorder_put(recorder, &entry));
+    entry.event = REQUEST_EVENT_LATE;
+    CU_ASSERT(recorder_put(recorder, &entry));
+    entry.event = REQUEST_EVENT_ROW;
+    CU_ASSERT(recorder_put(recorder, &entry));
+    recorder_close(recorder, &counters);
+    CU_ASSERT_STRING_EQUAL(scratch_read(&scratch, RUN_FILE_JOURNAL),
+                           "id,target,reference,sequence,event,at_ns,node,flags\n"
+                           "5,node-a,abcdef0000000002,0,sent,100,,\n"
+                           "5,node-a,abcdef0000000002,1,ok,200,as-a,no-credit\n"
+                           "5,node-a,abcdef0000000002,1,again,200,as-b,contradicted\n"
+                           "5,node-a,abcdef0000000002,1,late,200,as-b,contradicted\n");
+    CU_ASSERT_EQUAL(lines_of(&scratch), 2);
+    CU_ASSERT_EQUAL(counters.records_put, 5);
+    CU_ASSERT_EQUAL(counters.records_written, 5);
+    CU_ASSERT_EQUAL(counters.journal_entries, 4);
+    CU_ASSERT(counters.journal_syncs > 0);
+    CU_ASSERT(recorder_counters_complete(&counters));
+    scratch_remove_tree(scratch.path);
+}
+
+/* Octets of the journal after its last line break, -1: it can't be read. */
+static long torn_octets(const char *path, uint64_t *lines)
+{
+    FILE *in = fopen(path, "re");
+    long torn = 0;
+    *lines = 0;
+    if (in == NULL)
+        return -1;
+    for (int c = getc(in); c != EOF; c = getc(in)) {
+        torn = c == '\n' ? 0 : torn + 1;
+        *lines += c == '\n';
+    }
+    (void)fclose(in);
+    return torn;
+}
+
+/* A process that is killed while it writes: what it had put 200 ms before stands in the file. The
+ * child says how many entries it has put by then, waits, goes on, and never closes anything. */
+static void a_killed_process_leaves_what_it_had_put_200_ms_before(void)
+{
+    static struct scratch scratch;
+    char path[512];
+    int told[2];
+    scratch_create(&scratch);
+    (void)snprintf(path, sizeof(path), "%s/%s", scratch.path, RUN_FILE_JOURNAL);
+    CU_ASSERT_EQUAL_FATAL(pipe(told), 0);
+    const pid_t child = fork();
+    CU_ASSERT_NOT_EQUAL_FATAL(child, -1);
+    if (child == 0) {
+        struct recorder *recorder = open_with(&scratch, 0, true);
+        struct request_record entry = {.event = REQUEST_EVENT_OVER};
+        const struct timespec wait = {.tv_nsec = 200000000};
+        for (; entry.id < 3000; entry.id++)
+            (void)recorder_put(recorder, &entry);
+        (void)clock_nanosleep(CLOCK_MONOTONIC, 0, &wait, NULL);
+        (void)!write(told[1], "!", 1);
+        for (;; entry.id++)
+            if (!recorder_put(recorder, &entry))
+                (void)sched_yield();
+    }
+    char mark;
+    CU_ASSERT_EQUAL(read(told[0], &mark, 1), 1);
+    CU_ASSERT_EQUAL(kill(child, SIGKILL), 0);
+    CU_ASSERT_EQUAL(waitpid(child, NULL, 0), child);
+    uint64_t lines;
+    CU_ASSERT(torn_octets(path, &lines) >= 0);
+    CU_ASSERT(lines >= 3001);
+    (void)close(told[0]);
+    (void)close(told[1]);
+    scratch_remove_tree(scratch.path);
+}
+
 UNIT_TESTS = {
+    UNIT(every_event_stands_in_the_journal_and_rows_do_not),
+    UNIT(a_killed_process_leaves_what_it_had_put_200_ms_before),
     UNIT(every_field_of_a_record_stands_in_its_row),
     UNIT(nothing_is_lost_while_the_ring_has_room),
     UNIT(a_full_ring_refuses_at_once_and_counts),

@@ -189,6 +189,34 @@ static void what_is_written_is_read_back(void)
     scratch_remove_tree(scratch.path);
 }
 
+static void targets_say_who_we_are_to_the_peer(void)
+{
+    static struct target_settings cluster = {.name = "cluster",
+                                             .as_count = 2,
+                                             .as = {"node-a", "node-b"},
+                                             .policy = TARGET_POLICY_ROUND_ROBIN};
+    static const uint8_t party[] = {0x42, 0x92, 0x0f};
+    struct run_target target;
+    struct run *run = NULL;
+    scratch_create(&scratch);
+    run_target_of(&target, &cluster, bytes_of(party, sizeof(party)));
+    struct run_record record = sample();
+    record.target_count = 1;
+    record.target = &target;
+    CU_ASSERT_EQUAL(run_json_write(scratch.path, &record, reason, sizeof(reason)), P7_OK);
+    write_tables();
+    CU_ASSERT_EQUAL_FATAL(run_open(scratch.path, &run, reason, sizeof(reason)), P7_OK);
+    json_t *expected = json_pack("[{s:s,s:s,s:s,s:[s,s]}]", "name", "cluster", "origin", "42920f",
+                                 "policy", "round-robin", "as", "node-a", "node-b");
+    CU_ASSERT(json_equal(json_object_get(run->root, "targets"), expected));
+    json_decref(expected);
+    run_close(run);
+    CU_ASSERT_EQUAL(run_targets_write(scratch.path, &target, 1), P7_OK);
+    CU_ASSERT_STRING_EQUAL(scratch_read(&scratch, RUN_FILE_TARGETS),
+                           "name,origin,policy,as\ncluster,42920f,round-robin,node-a;node-b\n");
+    scratch_remove_tree(scratch.path);
+}
+
 static void rows_of_the_tables_are_read_back(void)
 {
     struct run *run = NULL;
@@ -297,6 +325,7 @@ static void a_curve_ends_at_the_maximum(void)
 UNIT_TESTS = {
     UNIT(what_is_written_is_read_back),
     UNIT(rows_of_the_tables_are_read_back),
+    UNIT(targets_say_who_we_are_to_the_peer),
     UNIT(damaged_json_is_refused_by_name),
     UNIT(a_later_format_and_a_missing_run_are_told_apart),
     UNIT(an_incomplete_record_makes_a_run_invalid),
