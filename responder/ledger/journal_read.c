@@ -35,7 +35,7 @@ static uint32_t segment_end(const struct journal *journal, uint32_t segment)
 static enum p7_status read_segment(struct journal *journal, const struct journal_place *at,
                                    void *dst, size_t octets, size_t *got)
 {
-    int file;
+    int file = DISK_FILE_NONE;
     enum p7_status status = journal_segment_file(journal, at->segment, &file);
     if (status != P7_OK)
         return status;

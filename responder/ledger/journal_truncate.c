@@ -20,7 +20,7 @@ static enum p7_status find_cut(struct journal *journal, uint64_t last_kept, stru
 {
     struct journal_place place;
     struct ledger_record_head head;
-    int file;
+    int file = DISK_FILE_NONE;
     size_t got = 0;
     enum p7_status status = journal_locate(journal, last_kept, &place);
     if (status == P7_OK)

@@ -207,13 +207,15 @@ static enum p7_status disk_open(void *context, const char *name, int create, uin
         inode->length = zero_octets;
         change_note(disk, DISK_CALL_CREATE, "", name, inode);
     }
-    int handle = 0;
-    while (handle < (int)HANDLES_MAX && disk->handle[handle] != NULL)
-        handle++;
-    must_hold(handle < (int)HANDLES_MAX, "files are opened and never closed");
-    disk->handle[handle] = inode;
-    *file = handle;
-    return leave(disk, P7_OK);
+    for (unsigned handle = 0; handle < HANDLES_MAX; handle++) {
+        if (disk->handle[handle] != NULL)
+            continue;
+        disk->handle[handle] = inode;
+        *file = (int)handle;
+        return leave(disk, P7_OK);
+    }
+    must_hold(false, "files are opened and never closed");
+    return P7_FULL;
 }
 
 static enum p7_status disk_write(void *context, int file, uint64_t offset, struct bytes octets)

@@ -291,6 +291,15 @@ uint64_t model_marked(const struct disk_simulated *disk)
     return index;
 }
 
+static bool is_in_place(const struct disk_simulated *disk, const struct model_record *record)
+{
+    char name[DISK_NAME_OCTETS];
+    (void)snprintf(name, sizeof(name), "segment-%020" PRIu64 ".ledger", record->segment_first);
+    const struct bytes file = disk_simulated_file(disk, name);
+    return file.length == MODEL_SEGMENT_OCTETS &&
+           memcmp(file.data + record->offset, record->octets, record->length) == 0;
+}
+
 /* The files are exactly what the records say, to the last zero. */
 static void check_layout(struct model *model, const struct disk_simulated *disk, uint64_t last)
 {
@@ -301,8 +310,7 @@ static void check_layout(struct model *model, const struct disk_simulated *disk,
         (void)snprintf(name, sizeof(name), "segment-%020" PRIu64 ".ledger", record->segment_first);
         const struct bytes file = disk_simulated_file(disk, name);
         const uint32_t end = record->offset + record->length;
-        if (file.length != MODEL_SEGMENT_OCTETS ||
-            memcmp(file.data + record->offset, record->octets, record->length) != 0) {
+        if (!is_in_place(disk, record)) {
             model_wrong(model, "a record is not in its place", i, record->segment_first);
             return;
         }
@@ -338,6 +346,10 @@ static void check_goes_on(struct model *model, struct disk_simulated *disk, stru
     if (status != P7_OK || recovery.last_index != last + CHECK_APPENDED)
         model_wrong(model, "what was appended after a recovery is lost", recovery.last_index,
                     last + CHECK_APPENDED);
+    for (unsigned i = 0; i < CHECK_APPENDED && status == P7_OK; i++)
+        if (!is_in_place(left, &more[i]))
+            model_wrong(model, "what was appended after a recovery is elsewhere", last + 1 + i,
+                        more[i].segment_first);
     if (status == P7_OK)
         journal_close(again);
     disk_simulated_destroy(left);
