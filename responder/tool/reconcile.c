@@ -5,10 +5,11 @@
 #include <string.h>
 
 #define LIST_FIRST 4096u
+#define FLAG_BITS  2
 
 struct request {
     uint64_t key[2];
-    uint64_t number_ok; /* number * 2, and 1 where it was answered ok */
+    uint64_t number_flags; /* its number * 4, and RECONCILE_... */
 };
 
 struct charge {
@@ -23,6 +24,7 @@ struct reconcile {
     struct request *request;
     size_t request_count;
     size_t request_room;
+    uint64_t requests; /* without those that are a further word */
     bool sorted;
     struct charge *charge;
     size_t charge_count;
@@ -62,16 +64,17 @@ static bool grow(void **list, size_t count, size_t *room, size_t entry_octets)
     return true;
 }
 
-enum p7_status reconcile_add_request(struct reconcile *reconcile, const uint64_t key[2], bool ok)
+enum p7_status reconcile_add_request(struct reconcile *reconcile, const uint64_t key[2],
+                                     unsigned flags)
 {
     void *list = reconcile->request;
     if (!grow(&list, reconcile->request_count, &reconcile->request_room, sizeof(struct request)))
         return P7_NO_MEMORY;
     reconcile->request = list;
-    reconcile->request[reconcile->request_count] =
-        (struct request){.key = {key[0], key[1]},
-                         .number_ok = (uint64_t)reconcile->request_count * 2u + (ok ? 1u : 0u)};
+    reconcile->request[reconcile->request_count] = (struct request){
+        .key = {key[0], key[1]}, .number_flags = (reconcile->requests << FLAG_BITS) | flags};
     reconcile->request_count++;
+    reconcile->requests += (flags & RECONCILE_AGAIN) == 0;
     reconcile->sorted = false;
     return P7_OK;
 }
@@ -115,7 +118,9 @@ static int compare_requests(const void *a, const void *b)
     const struct request *x = a;
     const struct request *y = b;
     const int order = compare_keys(x->key, y->key);
-    return order != 0 ? order : x->number_ok < y->number_ok ? -1 : x->number_ok > y->number_ok;
+    return order != 0                          ? order
+           : x->number_flags < y->number_flags ? -1
+                                               : x->number_flags > y->number_flags;
 }
 
 static int compare_charges(const void *a, const void *b)
@@ -135,24 +140,28 @@ static void example(struct reconcile_example *list, uint32_t *count, const uint6
         (struct reconcile_example){.key = {key[0], key[1]}, .index = index, .number = number};
 }
 
-/* The requests of one identity from `at` on: whether any was answered ok, and the first that was.
- * Returns the place behind them. */
+/* The requests of one identity from `at` on: whether any was answered ok, and the number of the
+ * first that was. Returns the place behind them. */
 static size_t take_requests(const struct reconcile *reconcile, size_t at,
                             struct reconcile_result *result, bool *ok, uint64_t *number)
 {
     const uint64_t *key = reconcile->request[at].key;
-    const size_t first = at;
+    uint64_t requests = 0;
     *ok = false;
-    *number = reconcile->request[at].number_ok / 2;
+    *number = reconcile->request[at].number_flags >> FLAG_BITS;
     for (; at < reconcile->request_count && compare_keys(reconcile->request[at].key, key) == 0;
          at++) {
-        const bool this_ok = (reconcile->request[at].number_ok & 1u) != 0;
-        if (this_ok && !*ok)
-            *number = reconcile->request[at].number_ok / 2;
-        *ok = *ok || this_ok;
-        result->requests_ok += this_ok;
+        const uint64_t flags = reconcile->request[at].number_flags;
+        if ((flags & RECONCILE_AGAIN) == 0)
+            requests++;
+        if ((flags & RECONCILE_OK) == 0)
+            continue;
+        if (!*ok)
+            *number = flags >> FLAG_BITS;
+        *ok = true;
+        result->requests_ok++;
     }
-    result->repeated += at - first - 1;
+    result->repeated += requests > 1 ? requests - 1 : 0;
     return at;
 }
 
@@ -206,7 +215,7 @@ static void merge(struct reconcile *reconcile, struct reconcile_result *result)
 
 void reconcile_compare(struct reconcile *reconcile, struct reconcile_result *result)
 {
-    *result = (struct reconcile_result){.requests = reconcile->request_count,
+    *result = (struct reconcile_result){.requests = reconcile->requests,
                                         .records = reconcile->charge_count,
                                         .settlements = reconcile->settlements,
                                         .sum_ledger = reconcile->sum_charges,

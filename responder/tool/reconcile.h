@@ -65,9 +65,12 @@ struct reconcile;
 enum p7_status reconcile_create(struct reconcile **out) P7_MUST_CHECK;
 void reconcile_destroy(struct reconcile *reconcile);
 
+#define RECONCILE_OK    (1u << 0) /* it was answered ok */
+#define RECONCILE_AGAIN (1u << 1) /* a further word on a request that was added before */
+
 /* A request of a run: `key` is its duplicate_identity.key. P7_NO_MEMORY. */
 enum p7_status reconcile_add_request(struct reconcile *reconcile, const uint64_t key[2],
-                                     bool ok) P7_MUST_CHECK;
+                                     unsigned flags) P7_MUST_CHECK;
 
 /* A CHARGE record of the ledger at hand. P7_NO_MEMORY. */
 enum p7_status reconcile_add_charge(struct reconcile *reconcile, uint64_t index,
