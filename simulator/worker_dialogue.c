@@ -101,6 +101,7 @@ static enum p7_status send_begin(struct worker *worker, uint32_t index, struct t
     if (status != P7_OK)
         return status;
     call->way = ways_first(ways, open);
+    call->last_way = call->way;
     if (call->way == WAYS_NONE)
         return P7_STATE;
     status = begin_by(worker, index, call, call->way, components, now_ns, &call->dialogue);
@@ -158,12 +159,12 @@ static enum p7_status begin_again(struct worker *worker, struct traffic_call *ca
             node_resend_begin(worker->node, now_ns, call->twin, NULL, request);
         return first == P7_OK ? first : second;
     }
-    const uint32_t before = way_of(worker, call->target, route_of(worker, call->dialogue)->as);
     const uint32_t way =
-        ways_other(&worker->ways[call->target], open_ways(worker, call->target), before);
+        ways_other(&worker->ways[call->target], open_ways(worker, call->target), call->last_way);
     if (way == WAYS_NONE)
         return P7_STATE;
     const struct node_route route = route_by(worker, call, way);
+    call->last_way = way;
     return node_resend_begin(worker->node, now_ns, call->dialogue, &route, request);
 }
 

@@ -43,8 +43,9 @@ const char *request_outcome_name(enum request_outcome outcome);
                  dialogue's previous reply or had no association up:                               \
                  its send lag is not the generator's */
 
-#define REQUEST_FLAG_CONTRADICTED (1u << 4) /* a further reply said something else than the first  \
-                                             */
+#define REQUEST_FLAG_CONTRADICTED                                                                  \
+    (1u << 4) /* a further reply said something else than the first                                \
+               */
 
 /* What a record in the recorder's ring is: the row of requests.csv, or an entry of journal.csv
  * about something that has just been counted. */

@@ -96,7 +96,8 @@ struct traffic_call {
     uint32_t subscriber;
     uint32_t dialogue;    /* the worker's own, as the next two: set by it */
     uint32_t twin;        /* the second dialogue of a request that went to two nodes at once */
-    uint32_t way;         /* by which the current request went first */
+    uint32_t way;         /* by which the current request went first, */
+    uint32_t last_way;    /* and by which the last time */
     uint32_t duration_ms; /* of the whole conversation */
     uint32_t used_ms;     /* reported when the current request is sent */
     uint32_t granted_ms;  /* the slice in force */

@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "simulator/core/ssf.h"
+#include "simulator/record/recorder_rows.h"
 #include "simulator/record/run_directory.h"
 
 #define CACHE_LINE_OCTETS 64
@@ -33,17 +33,6 @@
 #define FLUSH_NS         1000000000
 #define JOURNAL_FLUSH_NS 60000000
 #define JOURNAL_SYNC_NS  100000000
-
-/* A name of 64 octets, each a quote, in quotes. */
-#define NAME_CELL_OCTETS 131
-
-/* Longest row: eight numbers, three names, words. */
-#define ROW_OCTETS_MAX 512
-
-struct cell {
-    uint8_t length;
-    char text[NAME_CELL_OCTETS];
-};
 
 /* A file of the writer's, with what waits in its buffer. */
 struct written {
@@ -77,15 +66,7 @@ struct recorder {
     pthread_t thread;
     pthread_t sync_thread;
     bool has_journal;
-    uint32_t run_tag;
-    uint32_t target_count;
-    uint32_t flow_count;
-    uint32_t node_count;
-    struct cell *target;
-    struct cell *flow;
-    struct cell *node;
-    struct cell kind[REQUEST_KIND_COUNT];
-    struct cell outcome[OUTCOME_COUNT];
+    struct recorder_names names;
     /* The writer's own. */
     struct written rows;
     struct written journal;
@@ -103,152 +84,6 @@ static int64_t clock_ns(clockid_t clock)
     const int got = clock_gettime(clock, &t);
     assert(got == 0);
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
-/* --- rows --------------------------------------------------------------------------------- */
-
-static void cell_set(struct cell *cell, const char *text)
-{
-    const bool quoted = strpbrk(text, ",\"\r\n") != NULL;
-    size_t n = 0;
-    if (quoted)
-        cell->text[n++] = '"';
-    for (; *text != '\0' && n < NAME_CELL_OCTETS - 3; text++) {
-        if (*text == '"')
-            cell->text[n++] = '"';
-        cell->text[n++] = *text;
-    }
-    if (quoted)
-        cell->text[n++] = '"';
-    cell->length = (uint8_t)n;
-}
-
-static char *put_cell(char *at, const struct cell *cell)
-{
-    memcpy(at, cell->text, cell->length);
-    at[cell->length] = ',';
-    return at + cell->length + 1;
-}
-
-static char *put_time(char *at, int64_t time_ns)
-{
-    if (time_ns != REQUEST_TIME_NONE)
-        at += output_format_i64(at, time_ns);
-    *at++ = ',';
-    return at;
-}
-
-/* An index beyond the names can only be our own mistake; the row still shows what it was. */
-static char *put_name(char *at, const struct cell *cells, uint32_t count, uint32_t index)
-{
-    if (index < count)
-        return put_cell(at, &cells[index]);
-    *at++ = '#';
-    at += output_format_u64(at, index);
-    *at++ = ',';
-    return at;
-}
-
-static char *put_flags(char *at, unsigned flags)
-{
-    static const struct {
-        unsigned flag;
-        const char *word;
-    } words[] = {{REQUEST_FLAG_NO_CREDIT, "no-credit"},
-                 {REQUEST_FLAG_LATE, "late"},
-                 {REQUEST_FLAG_WARMUP, "warmup"},
-                 {REQUEST_FLAG_BLOCKED, "blocked"},
-                 {REQUEST_FLAG_CONTRADICTED, "contradicted"}};
-    const char *separator = "";
-    for (size_t i = 0; flags != 0 && i < sizeof(words) / sizeof(words[0]); i++) {
-        if ((flags & words[i].flag) == 0)
-            continue;
-        at = stpcpy(stpcpy(at, separator), words[i].word);
-        separator = ";";
-    }
-    return at;
-}
-
-static char *put_number(char *at, uint64_t number)
-{
-    at += output_format_u64(at, number);
-    *at++ = ',';
-    return at;
-}
-
-static char *put_reference(char *at, const struct recorder *recorder,
-                           const struct request_record *record)
-{
-    static const char digits[] = "0123456789abcdef";
-    const uint64_t reference = ssf_call_reference(recorder->run_tag, record->call);
-    for (int shift = 60; shift >= 0; shift -= 4)
-        *at++ = digits[(reference >> shift) & 0x0fu];
-    *at++ = ',';
-    return at;
-}
-
-static char *put_node(char *at, const struct recorder *recorder, uint8_t node)
-{
-    if (node != REQUEST_NODE_NONE)
-        return put_name(at, recorder->node, recorder->node_count, node);
-    *at++ = ',';
-    return at;
-}
-
-static size_t format_row(const struct recorder *recorder, const struct request_record *record,
-                         char *row)
-{
-    char *at = put_number(row, record->id);
-    at = put_name(at, recorder->kind, REQUEST_KIND_COUNT, record->kind);
-    at = put_name(at, recorder->target, recorder->target_count, record->target);
-    at = put_time(at, record->due_ns);
-    at = put_time(at, record->sent_ns);
-    at = put_time(at, record->reply_ns);
-    at = put_name(at, recorder->outcome, OUTCOME_COUNT, record->outcome);
-    at = put_number(at, record->attempts);
-    at = put_name(at, recorder->flow, recorder->flow_count, record->flow);
-    at = put_flags(at, record->flags);
-    *at++ = ',';
-    at = put_number(at, record->call);
-    at = put_number(at, record->sequence);
-    at = put_reference(at, recorder, record);
-    at = put_node(at, recorder, record->node);
-    at += output_format_u64(at, record->replies);
-    *at++ = '\n';
-    return (size_t)(at - row);
-}
-
-static const char *event_word(const struct request_record *entry)
-{
-    switch ((enum request_event)entry->event) {
-    case REQUEST_EVENT_SENT:
-        return "sent";
-    case REQUEST_EVENT_OVER:
-        return request_outcome_name((enum request_outcome)entry->outcome);
-    case REQUEST_EVENT_LATE:
-        return "late";
-    case REQUEST_EVENT_AGAIN:
-        return "again";
-    case REQUEST_EVENT_ROW:
-        break;
-    }
-    return "?";
-}
-
-static size_t format_entry(const struct recorder *recorder, const struct request_record *entry,
-                           char *row)
-{
-    char *at = put_number(row, entry->id);
-    at = put_name(at, recorder->target, recorder->target_count, entry->target);
-    at = put_reference(at, recorder, entry);
-    at = put_number(at, entry->sequence);
-    at = stpcpy(at, event_word(entry));
-    *at++ = ',';
-    at = put_time(at, entry->reply_ns);
-    at = put_node(at, recorder, entry->node);
-    at = put_flags(at, entry->flags);
-    *at++ = '\n';
-    return (size_t)(at - row);
 }
 
 /* --- the writer's thread -------------------------------------------------------------------- */
@@ -301,13 +136,13 @@ static uint64_t drain(struct recorder *recorder)
     if (waiting > atomic_load_explicit(&recorder->high_water, memory_order_relaxed))
         atomic_store_explicit(&recorder->high_water, waiting, memory_order_relaxed);
     while (tail != head) {
-        char row[ROW_OCTETS_MAX];
+        char row[RECORDER_ROW_OCTETS_MAX];
         const struct request_record *record = &recorder->ring[tail & recorder->mask];
         const bool is_row = record->event == REQUEST_EVENT_ROW;
         struct written *file = is_row ? &recorder->rows : &recorder->journal;
         output_bytes(&file->output, row,
-                     is_row ? format_row(recorder, record, row)
-                            : format_entry(recorder, record, row));
+                     is_row ? recorder_row_format(&recorder->names, record, row)
+                            : recorder_entry_format(&recorder->names, record, row));
         file->buffered++;
         tail++;
         if (file->output.used >= FLUSH_OCTETS) {
@@ -395,21 +230,11 @@ static enum p7_status refuse(enum p7_status status, const char *what, char *reas
     return status;
 }
 
-static struct cell *copy_names(const char *const *names, uint32_t count)
-{
-    struct cell *cells = calloc(count + 1u, sizeof(*cells));
-    for (uint32_t i = 0; cells != NULL && i < count; i++)
-        cell_set(&cells[i], names[i]);
-    return cells;
-}
-
 static void release(struct recorder *recorder)
 {
     if (recorder->ring != NULL)
         (void)munmap(recorder->ring, (recorder->mask + 1) * sizeof(*recorder->ring));
-    free(recorder->target);
-    free(recorder->flow);
-    free(recorder->node);
+    recorder_names_destroy(&recorder->names);
     free(recorder);
 }
 
@@ -423,24 +248,13 @@ static enum p7_status allocate(const struct recorder_settings *settings, uint64_
     recorder->rows.output.fd = -1;
     recorder->journal.output.fd = -1;
     recorder->has_journal = settings->journal;
-    recorder->run_tag = settings->run_tag;
     recorder->mask = ring_records - 1;
-    recorder->target_count = settings->target_count;
-    recorder->flow_count = settings->flow_count;
-    recorder->node_count = settings->node_count;
-    recorder->node = copy_names(settings->node_names, settings->node_count);
-    recorder->target = copy_names(settings->target_names, settings->target_count);
-    recorder->flow = copy_names(settings->flow_names, settings->flow_count);
-    for (unsigned kind = 0; kind < REQUEST_KIND_COUNT; kind++)
-        cell_set(&recorder->kind[kind], request_kind_name((enum request_kind)kind));
-    for (unsigned outcome = 0; outcome < OUTCOME_COUNT; outcome++)
-        cell_set(&recorder->outcome[outcome], request_outcome_name((enum request_outcome)outcome));
+    const bool named = recorder_names_create(&recorder->names, settings) == P7_OK;
     /* Populated now: the worker shall not take a page fault per hundred requests. */
     void *ring = mmap(NULL, ring_records * sizeof(*recorder->ring), PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
     recorder->ring = ring == MAP_FAILED ? NULL : ring;
-    if (recorder->ring == NULL || recorder->target == NULL || recorder->flow == NULL ||
-        recorder->node == NULL) {
+    if (recorder->ring == NULL || !named) {
         release(recorder);
         return P7_NO_MEMORY;
     }
