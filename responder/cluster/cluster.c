@@ -371,10 +371,12 @@ int64_t cluster_deadline_ns(const struct cluster *cluster)
         sooner(&deadline_ns, cluster->now_ns);
     if (cluster->role != CLUSTER_ACTIVE)
         return deadline_ns;
+    if (cluster->wish == CLUSTER_WISH_NOTHING && !cluster->params.two_node)
+        sooner(&deadline_ns, cluster->look_ns);
     if (!cluster->peer_lost) {
         sooner(&deadline_ns, cluster->resend_ns);
         if (cluster->peer_matches && cluster->next <= cluster_last(cluster) &&
-            cluster->next - cluster_peer_received(cluster) <= CLUSTER_WINDOW_RECORDS)
+            cluster->next <= cluster_peer_received(cluster) + CLUSTER_WINDOW_RECORDS)
             sooner(&deadline_ns, cluster->now_ns);
     }
     if (cluster->handing_over)
@@ -413,7 +415,7 @@ enum p7_status cluster_switchover(struct cluster *cluster, int64_t now_ns, const
         *why = "the other node is not heard";
     else if (!cluster->needs_both || cluster->known.mode != REGISTER_PAIR || cluster->pair_asked ||
              cluster->known.pair[cluster_other_node(cluster)] != cluster->peer.identity ||
-             cluster->wish != CLUSTER_WISH_NOTHING)
+             (cluster->wish != CLUSTER_WISH_NOTHING && cluster->wish != CLUSTER_WISH_READ))
         *why = "the other node does not hold everything yet: wait until the mode is PAIR";
     if (**why != '\0')
         return P7_STATE;

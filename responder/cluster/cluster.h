@@ -148,7 +148,7 @@ struct cluster {
     uint64_t request_id;
     uint64_t proposals;  /* made in this life: their nonces count up */
     int64_t request_ns;  /* when it is asked again */
-    int64_t look_ns;     /* a passive that suspects reads it not before */
+    int64_t look_ns;     /* it is read not before: by a passive that suspects, by the active */
     int64_t answered_ns; /* when it answered last */
     bool pair_asked;     /* a proposal of PAIR may still land */
     bool takes_over;     /* the claim is of a term after the other node's */

@@ -12,6 +12,9 @@
 
 /* A register that says "not you" is not asked at every turn. */
 #define LOOK_AGAIN_RETRIES 3
+/* An active looks now and then, too: the other node may have taken over and died, or been restarted
+ * without a memory of it, before it could say so. Nothing waits for that answer. */
+#define LOOK_ACTIVE_HEARTBEATS 10
 
 /* The two nodes' terms never meet, so that a term has one owner even where there is no register. */
 static uint64_t next_term(const struct cluster *cluster, uint64_t above)
@@ -305,7 +308,7 @@ void cluster_on_register(struct cluster *cluster, const struct register_answer *
     if (wish == CLUSTER_WISH_READ) {
         if (cluster->forced)
             cluster_force(cluster);
-        else
+        else if (cluster->role != CLUSTER_ACTIVE)
             decide(cluster);
         return;
     }
@@ -350,6 +353,11 @@ void cluster_claim_turn(struct cluster *cluster)
     }
     if (!looks)
         return;
+    if (cluster->role == CLUSTER_ACTIVE && !cluster->params.two_node) {
+        cluster->look_ns = cluster->now_ns + LOOK_ACTIVE_HEARTBEATS * cluster->params.heartbeat_ns;
+        cluster_ask(cluster, CLUSTER_WISH_READ);
+        return;
+    }
     if (cluster->role == CLUSTER_STARTING ||
         (cluster->role == CLUSTER_PASSIVE && cluster_suspects_active(cluster))) {
         if (cluster->params.two_node)
@@ -385,7 +393,8 @@ void cluster_mode_turn(struct cluster *cluster)
         give_up_peer(cluster);
         return;
     }
-    if (cluster->wish != CLUSTER_WISH_NOTHING || !cluster->peer_matches || peer_is_no_help(cluster))
+    const bool busy = cluster->wish != CLUSTER_WISH_NOTHING && cluster->wish != CLUSTER_WISH_READ;
+    if (busy || !cluster->peer_matches || peer_is_no_help(cluster))
         return;
     if (!cluster->needs_both &&
         cluster_last(cluster) - cluster->peer_durable <= CLUSTER_CLOSE_RECORDS)
