@@ -16,6 +16,8 @@
 
 #define STATES_DEFAULT  10000u
 #define VIOLATIONS_TOLD 10u
+/* So many states of lost power are worth another run of failed calls. */
+#define STATES_A_FAILURE_RUN 20000u
 
 void explorer_create(struct explorer *explorer, uint64_t states)
 {
@@ -90,8 +92,11 @@ int main(int argc, char **argv)
     } else {
         for (uint64_t run = seed; explorer.states < states; run++)
             explorer_run_cuts(&explorer, run, states, NULL);
-        explorer_run_failed_calls(&explorer, seed);
-        explorer_run_failed_allocations(&explorer, seed);
+        const uint64_t runs = 1 + states / STATES_A_FAILURE_RUN;
+        for (uint64_t run = seed; run < seed + runs; run++) {
+            explorer_run_failed_calls(&explorer, run);
+            explorer_run_failed_allocations(&explorer, run);
+        }
     }
     (void)printf("states=%" PRIu64 " visited=%" PRIu64 " recovered=%" PRIu64 " flips=%" PRIu64
                  " refused=%" PRIu64 " indistinguishable=%" PRIu64 " failed_calls=%" PRIu64
