@@ -76,7 +76,7 @@ static void print(int count, int64_t *took_ns)
 int main(int argc, char **argv)
 {
     char path[4096];
-    const int count = argc == 3 ? atoi(argv[2]) : 500;
+    const int count = argc == 3 ? (int)strtol(argv[2], NULL, 10) : 500;
     if (argc < 2 || argc > 3 || count < 1 || count > COUNT_MAX ||
         snprintf(path, sizeof(path), "%s/disk_sync.XXXXXX", argv[1]) >= (int)sizeof(path)) {
         (void)fprintf(stderr, "usage: disk_sync DIRECTORY [COUNT], up to %d\n", COUNT_MAX);
