@@ -20,6 +20,11 @@
  *   durable, so nothing was acknowledged on it (a torn write);
  * - else an error: a durable record is damaged. P7_MALFORMED; the text says which file, at which
  *   offset, and what to do: fetch the ledger from the other node.
+ * So a record of the last segment that rots after its sync, and before a `synced` that vouches for
+ * it reached the disk, is taken for a torn one: nothing on this disk tells them apart.
+ * What was found is synced before it counts as durable; where `synced` does not vouch for it it is
+ * written anew first, as after a failed sync a kernel may show octets that never reach the disk.
+ * A last segment in which no record is left is removed: the next one may fit before it.
  *
  * Failure: any error of write, sync, rename or remove makes the journal useless (P7_STATE from then
  * on): nothing more may be acknowledged; the process ends and recovers.

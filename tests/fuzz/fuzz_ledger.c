@@ -17,7 +17,7 @@
 
 #define SEGMENT_OCTETS JOURNAL_SEGMENT_OCTETS_MIN
 #define CLUSTER_ID     1u
-#define MARK_OCTETS    40u
+#define MARK_OCTETS    ((size_t)40)
 
 static void require(bool holds)
 {
