@@ -47,7 +47,8 @@ void witness_log_close(struct witness_log *log)
     log->file = NULL;
 }
 
-static void write_line(struct witness_log *log, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static void write_line(struct witness_log *log,
+                                                             const char *format, va_list arguments)
 {
     char text[LOG_LINE_OCTETS];
     char time[CLOCK_TEXT_OCTETS];

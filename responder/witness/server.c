@@ -87,7 +87,10 @@ static enum p7_status next_session(struct server *server, uint64_t *session, cha
     enum p7_status status =
         cell_open(&cell, server->directory_fd, "lives", octets, sizeof(octets), &fresh, why);
     if (status == P7_OK) {
-        const uint64_t lives = bytes_load_u64be(octets) + 1;
+        /* A new directory counts from the time: nodes that talked to a witness whose directory is
+         * lost listen to higher counts only. */
+        const uint64_t start = fresh ? (uint64_t)(clock_wall_ns() / CLOCK_NS_PER_S) : 0;
+        const uint64_t lives = (bytes_load_u64be(octets) + start + 1) & UINT32_MAX;
         bytes_store_u64be(octets, lives);
         status = cell_write(&cell, octets, why);
         cell_close(&cell);
@@ -156,6 +159,8 @@ static enum p7_status open_signals(struct server *server, char *text)
     (void)sigaddset(&signals, SIGINT);
     (void)sigaddset(&signals, SIGTERM);
     (void)sigaddset(&signals, SIGHUP);
+    /* A limit of file sizes is an error of the write, not an end without a word. */
+    (void)signal(SIGXFSZ, SIG_IGN);
     if (sigprocmask(SIG_BLOCK, &signals, NULL) == -1)
         return P7_SYSTEM;
     server->signal_fd = signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);

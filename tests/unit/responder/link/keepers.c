@@ -20,10 +20,12 @@
 #define START_TRIES   6 /* of KEEPERS_WAIT_NS each: a machine under load starts etcd slowly */
 #define ARGUMENTS_MAX 64
 
-#define TEXT(x)  #x
-#define PORT(x)  TEXT(x)
-#define ETCD_URL "http://127.0.0.1:" PORT(KEEPERS_PORT_ETCD)
-#define PEER_URL "http://127.0.0.1:" PORT(KEEPERS_PORT_PEERS)
+#define TEXT(x)      #x
+#define PORT(x)      TEXT(x)
+#define ETCD_URL     "http://127.0.0.1:" PORT(KEEPERS_PORT_ETCD)
+#define TLS_URL      "https://127.0.0.1:" PORT(KEEPERS_PORT_TLS)
+#define TLS_PEER_URL "http://127.0.0.1:" PORT(KEEPERS_PORT_TLS_PEERS)
+#define PEER_URL     "http://127.0.0.1:" PORT(KEEPERS_PORT_PEERS)
 
 static bool write_key(const struct keepers *keepers, const char *path)
 {
@@ -58,24 +60,25 @@ void keepers_kill(struct keepers *keepers, enum keeper_kind kind)
     keepers->pid[kind] = 0;
 }
 
-static void remove_tree(const char *path)
+/* Runs it to its end; whether it ended well. */
+static bool run(char *const *arguments)
 {
-    char *const arguments[] = {(char[]){"rm"}, (char[]){"-rf"}, (char[]){"--"}, strdup(path), NULL};
+    int status = -1;
     const pid_t pid = fork();
     if (pid == 0) {
         (void)execvp(arguments[0], arguments);
         _exit(127);
     }
-    if (pid > 0)
-        (void)waitpid(pid, NULL, 0);
-    free(arguments[3]);
+    return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
 }
 
 void keepers_end(struct keepers *keepers)
 {
     keepers_kill(keepers, KEEPER_WITNESS);
     keepers_kill(keepers, KEEPER_ETCD);
-    remove_tree(keepers->directory);
+    keepers_kill(keepers, KEEPER_ETCD_TLS);
+    char *const arguments[] = {(char[]){"rm"}, (char[]){"-rf"}, keepers->directory, NULL};
+    (void)run(arguments);
 }
 
 /* What it says goes to a log, which the test prints when it can't be started. */
@@ -117,22 +120,69 @@ static pid_t spawn_witness(const struct keepers *keepers, const char *log)
 static pid_t spawn_etcd(const struct keepers *keepers, const char *log)
 {
     char data[96];
-    (void)snprintf(data, sizeof(data), "%s/etcd", keepers->directory);
+    (void)snprintf(data, sizeof(data), "--data-dir=%s/etcd", keepers->directory);
     char *const arguments[] = {(char[]){"/usr/bin/etcd"},
-                               (char[]){"--data-dir"},
                                data,
-                               (char[]){"--listen-client-urls"},
-                               (char[]){ETCD_URL},
-                               (char[]){"--advertise-client-urls"},
-                               (char[]){ETCD_URL},
-                               (char[]){"--listen-peer-urls"},
-                               (char[]){PEER_URL},
-                               (char[]){"--initial-advertise-peer-urls"},
-                               (char[]){PEER_URL},
-                               (char[]){"--initial-cluster"},
-                               (char[]){"default=" PEER_URL},
+                               (char[]){"--listen-client-urls=" ETCD_URL},
+                               (char[]){"--advertise-client-urls=" ETCD_URL},
+                               (char[]){"--listen-peer-urls=" PEER_URL},
+                               (char[]){"--initial-advertise-peer-urls=" PEER_URL},
+                               (char[]){"--initial-cluster=default=" PEER_URL},
                                NULL};
     return spawn(arguments, log);
+}
+
+/* An authority, and one certificate of it that serves etcd and a node: etcd's gateway is a client
+ * of etcd itself, so that its certificate has to do for both. */
+static bool make_certificates(const struct keepers *keepers)
+{
+    char script[] = "cd \"$0\" && "
+                    "new='openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes' && "
+                    "$new -x509 -keyout ca.key -out ca.pem -subj /CN=authority -days 2 && "
+                    "$new -keyout etcd.key -out etcd.csr -subj /CN=etcd && "
+                    "printf 'subjectAltName=IP:127.0.0.1\\n"
+                    "extendedKeyUsage=serverAuth,clientAuth\\n' >etcd.ext && "
+                    "openssl x509 -req -in etcd.csr -CA ca.pem -CAkey ca.key -CAcreateserial "
+                    "-out etcd.pem -days 2 -extfile etcd.ext";
+    char directory[sizeof(keepers->directory)];
+    char full[sizeof(script) + 16];
+    memcpy(directory, keepers->directory, sizeof(directory));
+    (void)snprintf(full, sizeof(full), "{ %s; } 2>tls.log", script);
+    char *const arguments[] = {(char[]){"sh"}, (char[]){"-c"}, full, directory, NULL};
+    return run(arguments);
+}
+
+static pid_t spawn_etcd_tls(const struct keepers *keepers, const char *log)
+{
+    char words[4][128];
+    (void)snprintf(words[0], 128, "--data-dir=%s/etcd-tls", keepers->directory);
+    (void)snprintf(words[1], 128, "--cert-file=%s/etcd.pem", keepers->directory);
+    (void)snprintf(words[2], 128, "--key-file=%s/etcd.key", keepers->directory);
+    (void)snprintf(words[3], 128, "--trusted-ca-file=%s/ca.pem", keepers->directory);
+    char *const arguments[] = {(char[]){"/usr/bin/etcd"},
+                               words[0],
+                               words[1],
+                               words[2],
+                               words[3],
+                               (char[]){"--client-cert-auth"},
+                               (char[]){"--listen-client-urls=" TLS_URL},
+                               (char[]){"--advertise-client-urls=" TLS_URL},
+                               (char[]){"--listen-peer-urls=" TLS_PEER_URL},
+                               (char[]){"--initial-advertise-peer-urls=" TLS_PEER_URL},
+                               (char[]){"--initial-cluster=default=" TLS_PEER_URL},
+                               NULL};
+    return make_certificates(keepers) ? spawn(arguments, log) : -1;
+}
+
+void keepers_tls_url(const struct keepers *keepers, bool authority, bool certificate, char *url)
+{
+    const char *d = keepers->directory;
+    size_t used = (size_t)snprintf(url, KEEPERS_URL_OCTETS, "%s", TLS_URL);
+    if (authority)
+        used += (size_t)snprintf(url + used, KEEPERS_URL_OCTETS - used, "?cacert=%s/ca.pem", d);
+    if (certificate)
+        (void)snprintf(url + used, KEEPERS_URL_OCTETS - used, "%ccert=%s/etcd.pem&key=%s/etcd.key",
+                       authority ? '&' : '?', d, d);
 }
 
 static void print_log(const char *path)
@@ -167,15 +217,15 @@ static bool answers(struct keepers *keepers, enum keeper_kind kind)
 bool keepers_start(struct keepers *keepers, enum keeper_kind kind)
 {
     char log[96];
-    (void)snprintf(log, sizeof(log), "%s/%s.log", keepers->directory,
-                   kind == KEEPER_ETCD ? "etcd" : "witness");
-    keepers->pid[kind] =
-        kind == KEEPER_ETCD ? spawn_etcd(keepers, log) : spawn_witness(keepers, log);
+    static const char *const names[] = {"witness", "etcd", "etcd-tls"};
+    static pid_t (*const spawns[])(const struct keepers *,
+                                   const char *) = {spawn_witness, spawn_etcd, spawn_etcd_tls};
+    (void)snprintf(log, sizeof(log), "%s/%s.log", keepers->directory, names[kind]);
+    keepers->pid[kind] = spawns[kind](keepers, log);
     if (keepers->pid[kind] > 0 && answers(keepers, kind))
         return true;
     print_log(log);
-    (void)fprintf(stderr, "%s does not answer\n",
-                  kind == KEEPER_ETCD ? "etcd (package etcd-server)" : WITNESS_PROGRAM);
+    (void)fprintf(stderr, "%s does not answer (etcd: package etcd-server)\n", names[kind]);
     keepers_kill(keepers, kind);
     return false;
 }
@@ -238,10 +288,13 @@ bool seat_open(struct seat *seat, struct keepers *keepers, enum keeper_kind kind
                                                .cluster_id = cluster_id,
                                                .node = node,
                                                .session = (++keepers->sessions << 32) | 1};
-    const struct registrar_etcd_params etcd = {
-        .url = ETCD_URL, .prefix = "/test/register/", .cluster_id = cluster_id};
+    char tls_url[KEEPERS_URL_OCTETS];
+    keepers_tls_url(keepers, true, true, tls_url);
+    const struct registrar_etcd_params etcd = {.url = kind == KEEPER_ETCD_TLS ? tls_url : ETCD_URL,
+                                               .prefix = "/test/register/",
+                                               .cluster_id = cluster_id};
     memcpy(witness.key, keepers->key, sizeof(witness.key));
-    return kind == KEEPER_ETCD ? seat_open_etcd(seat, &etcd) : seat_open_witness(seat, &witness);
+    return kind == KEEPER_WITNESS ? seat_open_witness(seat, &witness) : seat_open_etcd(seat, &etcd);
 }
 
 void seat_close(struct seat *seat)

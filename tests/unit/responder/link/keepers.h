@@ -14,20 +14,23 @@
 
 #include "responder/link/registrar.h"
 
-#define KEEPERS_WAIT_NS      INT64_C(10000000000)
-#define KEEPERS_CLUSTERS     24u /* ids 1 to 24 are served: a test takes the next one */
-#define KEEPERS_PORT_WITNESS 24100
-#define KEEPERS_PORT_ETCD    24110
-#define KEEPERS_PORT_PEERS   24111
-#define KEEPERS_PORT_NOBODY  24199
+#define KEEPERS_WAIT_NS        INT64_C(10000000000)
+#define KEEPERS_CLUSTERS       24u /* ids 1 to 24 are served: a test takes the next one */
+#define KEEPERS_PORT_WITNESS   24100
+#define KEEPERS_PORT_ETCD      24110
+#define KEEPERS_PORT_PEERS     24111
+#define KEEPERS_PORT_TLS       24112
+#define KEEPERS_PORT_TLS_PEERS 24113
+#define KEEPERS_PORT_NOBODY    24199
 
-enum keeper_kind { KEEPER_WITNESS, KEEPER_ETCD };
+/* KEEPER_ETCD_TLS asks its clients for certificates; keepers_begin does not start it. */
+enum keeper_kind { KEEPER_WITNESS, KEEPER_ETCD, KEEPER_ETCD_TLS, KEEPER_COUNT };
 
 struct keepers {
     char directory[64];
     uint8_t key[CHANNEL_KEY_OCTETS];
-    pid_t pid[2];
-    uint64_t cluster_id[2]; /* taken last */
+    pid_t pid[KEEPER_COUNT];
+    uint64_t cluster_id[KEEPER_COUNT]; /* taken last */
     uint64_t sessions;
 };
 
@@ -42,6 +45,10 @@ struct seat {
     uint32_t troubles;
     char trouble[REGISTRAR_TEXT_OCTETS];
 };
+
+/* The URL of the etcd with TLS, with those files of the directory that are asked for. */
+#define KEEPERS_URL_OCTETS 512
+void keepers_tls_url(const struct keepers *keepers, bool authority, bool certificate, char *url);
 
 /* False, with a line on stderr: something could not be made or started. */
 bool keepers_begin(struct keepers *keepers);

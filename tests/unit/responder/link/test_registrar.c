@@ -4,6 +4,8 @@
  * keepers are real processes; see keepers.h.
  */
 #include <curl/curl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 
 #include "tests/unit/responder/link/keepers.h"
 #include "tests/unit/unit.h"
@@ -305,6 +307,29 @@ static void a_silent_witness_is_told_with_its_address(void)
     seat_close(&seat);
 }
 
+/* A limit of file sizes stands for the disk: every write fails from then on. */
+static void a_witness_whose_disk_refuses_ends_and_gives_no_answer(void)
+{
+    const struct rlimit no_writes = {0, 0};
+    const struct register_value claim = value_of(1, 1, 0, REGISTER_SOLO);
+    const struct register_value lost = value_of(2, 1, 0, REGISTER_PAIR);
+    struct table t;
+    int status = 0;
+    table_open(&t, KEEPER_WITNESS);
+    CU_ASSERT(swaps(&t.seat[0], &claim));
+    const pid_t pid = keepers.pid[KEEPER_WITNESS];
+    CU_ASSERT_EQUAL(prlimit(pid, RLIMIT_FSIZE, &no_writes, NULL), 0);
+    seat_ask(&t.seat[0], REGISTER_SWAP, &lost);
+    CU_ASSERT(seat_await_trouble(&t.seat[0]));
+    CU_ASSERT_FALSE(t.seat[0].answered);
+    CU_ASSERT_EQUAL(waitpid(pid, &status, 0), pid);
+    CU_ASSERT(WIFEXITED(status) && WEXITSTATUS(status) == 3);
+    keepers.pid[KEEPER_WITNESS] = 0;
+    REQUIRE(keepers_start(&keepers, KEEPER_WITNESS));
+    CU_ASSERT(reads(&t.seat[1], &claim));
+    table_close(&t);
+}
+
 /* --- etcd ------------------------------------------------------------------------------------- */
 
 static void the_next_endpoint_is_tried_when_one_is_dead(void)
@@ -374,6 +399,33 @@ static void a_key_that_holds_no_register_is_told_and_left_alone(void)
     seat_close(&seat);
 }
 
+static void told_without_an_answer(const char *url)
+{
+    const struct registrar_etcd_params params = {.url = url, .prefix = "", .cluster_id = 1};
+    struct seat seat;
+    REQUIRE(seat_open_etcd(&seat, &params));
+    seat_ask(&seat, REGISTER_READ, NULL);
+    CU_ASSERT(seat_await_trouble(&seat));
+    CU_ASSERT_FALSE(seat.answered);
+    seat_close(&seat);
+}
+
+static void etcd_over_tls_is_reached_with_the_files_and_not_without(void)
+{
+    const struct register_value claim = value_of(1, 1, 0, REGISTER_SOLO);
+    char url[KEEPERS_URL_OCTETS];
+    struct table t;
+    REQUIRE(keepers_start(&keepers, KEEPER_ETCD_TLS));
+    table_open(&t, KEEPER_ETCD_TLS);
+    CU_ASSERT(swaps(&t.seat[0], &claim));
+    CU_ASSERT(reads(&t.seat[1], &claim));
+    keepers_tls_url(&keepers, true, false, url); /* etcd does not know us */
+    told_without_an_answer(url);
+    keepers_tls_url(&keepers, false, true, url); /* we do not know etcd */
+    told_without_an_answer(url);
+    table_close(&t);
+}
+
 static void an_address_of_etcd_that_can_not_be_is_refused(void)
 {
     static const char *const urls[] = {"",
@@ -408,9 +460,11 @@ UNIT_TESTS = {
     UNITS(the_register_outlives_kill_9_of_its_keeper),
     UNIT(a_wrong_key_gets_no_answer_from_the_witness),
     UNIT(a_silent_witness_is_told_with_its_address),
+    UNIT(a_witness_whose_disk_refuses_ends_and_gives_no_answer),
     UNIT(the_next_endpoint_is_tried_when_one_is_dead),
     UNIT(a_dead_etcd_is_told_with_its_address),
     UNIT(a_key_that_holds_no_register_is_told_and_left_alone),
+    UNIT(etcd_over_tls_is_reached_with_the_files_and_not_without),
     UNIT(an_address_of_etcd_that_can_not_be_is_refused),
 };
 

@@ -144,6 +144,8 @@ static void answers_of_a_transaction_are_read(void)
         CU_ASSERT_NOT_EQUAL(etcd_swap_read(lost, length, &state), P7_OK);
 }
 
+#define BAD_BASE64 "{\"header\":{},\"kvs\":[{\"mod_revision\":\"1\",\"value\":\"!!!!\"}]}"
+
 static void what_is_no_answer_of_etcd_is_never_an_empty_register(void)
 {
     static const char *const odd[] = {"",
@@ -155,8 +157,7 @@ static void what_is_no_answer_of_etcd_is_never_an_empty_register(void)
                                       "{\"header\":{},\"kvs\":[{\"mod_revision\":\"0\"}]}",
                                       "{\"header\":{},\"kvs\":[{\"mod_revision\":\"-1\"}]}",
                                       "{\"header\":{},\"kvs\":[{\"mod_revision\":\"1\"}]}",
-                                      "{\"header\":{},\"kvs\":[{\"mod_revision\":\"1\","
-                                      "\"value\":\"!!!!\"}]}",
+                                      BAD_BASE64,
                                       "{\"header\":{},\"kvs\":{}}"};
     struct etcd_state state;
     for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++)
