@@ -24,6 +24,8 @@ enum cluster_wish {
 #define CLUSTER_APPENDS_PER_TURN 64u
 /* A peer this close behind is caught up: the rest comes while commits wait for it. */
 #define CLUSTER_CLOSE_RECORDS 256u
+/* A commit is told to the passive within this. */
+#define CLUSTER_COMMIT_TOLD_NS 10000000
 /* A planned hand-over that takes longer is given up; the active serves on. */
 #define CLUSTER_HAND_OVER_NS 1000000000
 /* How long an operator's claim waits for a register that does not answer. */

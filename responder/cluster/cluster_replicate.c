@@ -22,6 +22,10 @@ static void commit_up_to(struct cluster *cluster, uint64_t index)
     if (index <= cluster->commit)
         return;
     cluster->commit = index;
+    /* The passive hears of it soon, also when no record follows. */
+    if (cluster->role == CLUSTER_ACTIVE &&
+        cluster->heartbeat_ns > cluster->now_ns + CLUSTER_COMMIT_TOLD_NS)
+        cluster->heartbeat_ns = cluster->now_ns + CLUSTER_COMMIT_TOLD_NS;
     cluster->handler.committed(cluster->handler.context, index);
 }
 

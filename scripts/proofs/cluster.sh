@@ -72,10 +72,12 @@ console() {
     timeout 5 "${wrap[@]+"${wrap[@]}"}" bash -c '
         exec 3<>"/dev/tcp/127.0.0.1/$1" || exit 1
         shift
-        printf "enable\n" >&3
-        for line in "$@"; do printf "%s\n" "$line" >&3; done
-        printf "exit\nexit\n" >&3
-        timeout 3 cat <&3
+        for line in enable "$@"; do
+            printf "%s\n" "$line" >&3
+            # up to the prompt behind its answer; the greeting ends in > and not in #
+            IFS= read -r -t 3 -d "#" answer <&3 || exit 1
+            [ "$line" = enable ] || printf "%s\n" "$answer"
+        done
     ' console "$((cluster_port + 2 + $1))" "${@:2}" 2>/dev/null | tr -d '\000\r' || true
 }
 
