@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* From settings to what a node is opened with. */
+#include "config/node_config.h"
+
+#include "config/language/language.h"
+#include "tests/unit/unit.h"
+
+static struct settings settings;
+
+#define NETWORK                                                                                    \
+    "cs7 instance 0\n point-code 2.2.2\n asp one 2905 0 m3ua\n asp two 2905 0 m3ua\n"              \
+    " as first m3ua\n  asp one\n  routing-key 1 1.1.1\n  asp-activation active-node\n"             \
+    " as second m3ua\n  asp two\n  routing-key 2 1.1.1\n"
+
+static void starts_inactive(const char *text, bool one, bool two)
+{
+    char error[SETTINGS_ERROR_OCTETS];
+    struct node_setup setup;
+    CU_ASSERT_EQUAL_FATAL(settings_load_text("test.cfg", text, &settings, error, sizeof(error)),
+                          P7_OK);
+    CU_ASSERT_EQUAL_FATAL(node_setup_make(&settings, 146, &setup), P7_OK);
+    CU_ASSERT_EQUAL(setup.asp[0].start_inactive, one);
+    CU_ASSERT_EQUAL(setup.asp[1].start_inactive, two);
+    CU_ASSERT_TRUE(setup.asp[0].m3ua.wants_active);
+    node_setup_free(&setup);
+}
+
+static void asps_of_the_active_node_wait_for_their_cluster(void)
+{
+    starts_inactive(NETWORK "responder\n cluster 7 node 1\n", true, false);
+}
+
+static void a_node_without_a_cluster_is_the_active_one(void)
+{
+    starts_inactive(NETWORK "responder\n name alone\n", false, false);
+}
+
+UNIT_TESTS = {
+    UNIT(asps_of_the_active_node_wait_for_their_cluster),
+    UNIT(a_node_without_a_cluster_is_the_active_one),
+};
+UNIT_MAIN("node_config")
