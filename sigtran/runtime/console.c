@@ -29,6 +29,7 @@
 #include <osmocom/core/stat_item.h>
 #include <osmocom/core/stats.h>
 #include <osmocom/core/talloc.h>
+#include <osmocom/vty/buffer.h>
 #include <osmocom/vty/command.h>
 #include <osmocom/vty/logging.h>
 #include <osmocom/vty/stats.h>
@@ -112,10 +113,13 @@ static int console_run(struct cmd_element *element, struct vty *vty, int argc, c
         argument[i] = argv[i];
     const enum p7_status status =
         slot->callback.run(slot->callback.context, count, argument, &output);
-    if (status == P7_OK)
-        return CMD_SUCCESS;
-    console_print(&output, "%% %s", p7_status_text(status));
-    return CMD_WARNING;
+    if (status != P7_OK)
+        console_print(&output, "%% %s", p7_status_text(status));
+    /* libosmovty closes at `exit` without sending what it holds: a script that writes all its
+     * commands at once would get nothing. */
+    if (vty->type == VTY_TERM)
+        (void)buffer_flush_all(vty->obuf, vty->fd);
+    return status == P7_OK ? CMD_SUCCESS : CMD_WARNING;
 }
 
 /* libosmovty wants one line of help for every word of a command. */

@@ -64,6 +64,19 @@ static bool say(struct open_console *o, const char *line, const char *expected)
     return found;
 }
 
+/* As scripts do. */
+static void commands_and_the_exit_behind_them_in_one_packet_are_answered(void)
+{
+    struct counted counted = {.status = P7_OK};
+    struct open_console o = open_it();
+    CU_ASSERT_EQUAL(
+        console_command_add("show counted", "Counts",
+                            (struct console_command){.context = &counted, .run = count_run}),
+        P7_OK);
+    CU_ASSERT_TRUE(say(&o, "enable\nshow counted\nexit\n", "ran 1 times"));
+    close_it(&o);
+}
+
 static void a_command_before_the_library_is_refused(void)
 {
     struct console *console = NULL;
@@ -189,5 +202,6 @@ UNIT_TESTS = {
     UNIT(commands_that_can_not_be_are_refused),
     UNIT(a_port_that_is_taken_is_told),
     UNIT(a_client_that_goes_away_in_the_middle_harms_nothing),
+    UNIT(commands_and_the_exit_behind_them_in_one_packet_are_answered),
 };
 UNIT_MAIN("console")
