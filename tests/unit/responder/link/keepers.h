@@ -43,7 +43,7 @@ struct seat {
     bool answered;
     struct register_answer answer;
     uint32_t troubles;
-    char trouble[REGISTRAR_TEXT_OCTETS];
+    char trouble[REGISTRAR_TEXT_OCTETS]; /* the first one */
 };
 
 /* The URL of the etcd with TLS, with those files of the directory that are asked for. */
