@@ -231,9 +231,28 @@ static long torn_octets(const char *path, uint64_t *lines)
     return torn;
 }
 
-/* A process that is killed while it writes: what it had put 200 ms before stands in the file. The
- * child says how many entries it has put by then, waits, goes on, and never closes anything. */
-static void a_killed_process_leaves_what_it_had_put_200_ms_before(void)
+/* Puts 3000 entries, says so when the writer has handed them over by itself, puts more, and never
+ * closes anything. */
+static void write_until_killed(const struct scratch *scratch, int told)
+{
+    struct recorder_counters counters = {0};
+    struct recorder *recorder = open_with(scratch, 0, true);
+    struct request_record entry = {.event = REQUEST_EVENT_OVER};
+    const struct timespec nap = {.tv_nsec = 10000000};
+    for (; entry.id < 3000; entry.id++)
+        (void)recorder_put(recorder, &entry);
+    for (unsigned i = 0; i < 3000 && counters.journal_entries < 3000; i++) {
+        (void)clock_nanosleep(CLOCK_MONOTONIC, 0, &nap, NULL);
+        recorder_get_counters(recorder, &counters);
+    }
+    if (counters.journal_entries < 3000 || write(told, "!", 1) != 1)
+        _exit(1);
+    for (;; entry.id++)
+        if (!recorder_put(recorder, &entry))
+            (void)sched_yield();
+}
+
+static void a_killed_process_leaves_whole_lines_of_all_that_was_handed_over(void)
 {
     static struct scratch scratch;
     char path[512];
@@ -243,18 +262,9 @@ static void a_killed_process_leaves_what_it_had_put_200_ms_before(void)
     CU_ASSERT_EQUAL_FATAL(pipe(told), 0);
     const pid_t child = fork();
     CU_ASSERT_NOT_EQUAL_FATAL(child, -1);
-    if (child == 0) {
-        struct recorder *recorder = open_with(&scratch, 0, true);
-        struct request_record entry = {.event = REQUEST_EVENT_OVER};
-        const struct timespec wait = {.tv_nsec = 200000000};
-        for (; entry.id < 3000; entry.id++)
-            (void)recorder_put(recorder, &entry);
-        (void)clock_nanosleep(CLOCK_MONOTONIC, 0, &wait, NULL);
-        (void)!write(told[1], "!", 1);
-        for (;; entry.id++)
-            if (!recorder_put(recorder, &entry))
-                (void)sched_yield();
-    }
+    if (child == 0)
+        write_until_killed(&scratch, told[1]);
+    (void)close(told[1]);
     char mark;
     CU_ASSERT_EQUAL(read(told[0], &mark, 1), 1);
     CU_ASSERT_EQUAL(kill(child, SIGKILL), 0);
@@ -263,13 +273,12 @@ static void a_killed_process_leaves_what_it_had_put_200_ms_before(void)
     CU_ASSERT(torn_octets(path, &lines) >= 0);
     CU_ASSERT(lines >= 3001);
     (void)close(told[0]);
-    (void)close(told[1]);
     scratch_remove_tree(scratch.path);
 }
 
 UNIT_TESTS = {
     UNIT(every_event_stands_in_the_journal_and_rows_do_not),
-    UNIT(a_killed_process_leaves_what_it_had_put_200_ms_before),
+    UNIT(a_killed_process_leaves_whole_lines_of_all_that_was_handed_over),
     UNIT(every_field_of_a_record_stands_in_its_row),
     UNIT(nothing_is_lost_while_the_ring_has_room),
     UNIT(a_full_ring_refuses_at_once_and_counts),
