@@ -224,6 +224,7 @@ static void create_machine(struct host *host)
     replica_params_init(&replica_params);
     replica_params.pending_max = host->world->pending_max;
     replica_params.calls_max = WORLD_CALLS_MAX;
+    replica_params.give_up_ns = host->world->give_up_ns;
     const enum p7_status status = replica_create(&host->replica, &replica_params, &replica_handler,
                                                  &host->service, &host->cluster);
     assert(status == P7_OK);

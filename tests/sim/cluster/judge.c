@@ -340,6 +340,18 @@ static void check_calls(struct world *world)
                            "node %u keeps call %u open, which is over", node, i);
 }
 
+/* Nothing waits any more, so each request of this life has come to its end. */
+static void check_ends(struct world *world)
+{
+    for (uint32_t node = 0; node < 2; node++) {
+        const struct host *host = &world->host[node];
+        for (uint32_t i = 0; i < host->tokens; i++)
+            if (!host->token[i].done)
+                world_fail(world, "one-end-per-request", "node %u never ended request %u", node,
+                           host->token[i].request);
+    }
+}
+
 void judge_end(struct world *world)
 {
     if (!world->well) {
@@ -350,4 +362,5 @@ void judge_end(struct world *world)
     check_accounts(world);
     check_clients(world);
     check_calls(world);
+    check_ends(world);
 }

@@ -95,8 +95,12 @@ static void exchange(struct world *world, struct host *host, int64_t back_ns)
 {
     struct host *other = &world->host[host->node ^ 1];
     const struct register_value *value = &world->keeper.current;
-    const bool owns_alone = value->mode == REGISTER_SOLO && value->owner == host->node;
-    if (value->mode == 0 || owns_alone || other->store.disk.last < world->committed_last ||
+    /* The other one may go on: it owns the register, or is named in its pair. */
+    const uint64_t may = value->mode == REGISTER_PAIR  ? value->pair[other->node]
+                         : value->owner == other->node ? value->owner_identity
+                                                       : 0;
+    if (value->mode == 0 || may != other->identity ||
+        other->store.disk.last < world->committed_last ||
         world->keeper.durable.version != value->version)
         return;
     if (host->running)

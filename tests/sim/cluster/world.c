@@ -108,8 +108,16 @@ static void carry_out(struct world *world, const struct event *event)
     struct host *host = &world->host[event->who < 2 ? event->who : 0];
     switch ((enum event_kind)event->kind) {
     case EVENT_PACKET:
-        if (event->who < 2 && host->running && put_off(world, event, host))
+        if (event->who < 2 && host->running && host->thaw_ns > world->now_ns) {
+            /* What a socket's buffer has no room for is lost. */
+            if (host->unread++ < WORLD_UNREAD_MAX)
+                (void)put_off(world, event, host);
+            else
+                pool_give(&world->network.packets, (uint32_t)event->value);
             break;
+        }
+        if (event->who < 2)
+            host->unread = 0;
         network_arrive(world, (uint32_t)event->value);
         break;
     case EVENT_TURN:
@@ -190,6 +198,8 @@ static void reset(struct world *world, uint64_t seed, bool trace)
     world->etcd = world_chance(world, 0.4);
     world->balance = world_chance(world, 0.3) ? 60 : 1000000;
     world->pending_max = world_chance(world, 0.1) ? 4 : 256;
+    world->give_up_ns =
+        world_chance(world, 0.3) ? world_between(world, 500 * WORLD_MS, 3 * WORLD_S) : 10 * WORLD_S;
     world->wall_start_ns = INT64_C(1700000000) * WORLD_S;
     network_reset(world);
     keeper_reset(world);

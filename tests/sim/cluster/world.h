@@ -37,6 +37,7 @@
 #define WORLD_OPS_MAX      2048u
 #define WORLD_TROUBLES_MAX 16u
 #define WORLD_ACCOUNTS     6u
+#define WORLD_UNREAD_MAX   1000u
 #define WORLD_TEXT_OCTETS  320u
 /* Steps of one run: a machine that calls for turns without end is stopped here. */
 #define WORLD_STEPS_MAX 400000u
@@ -174,6 +175,7 @@ struct host {
     uint64_t committed; /* as reported in this life */
     uint64_t served_term;
     uint32_t tokens;
+    uint32_t unread; /* datagrams that wait for a frozen process */
     struct host_token token[WORLD_TOKENS_MAX];
     struct service service;
     struct cluster cluster;
@@ -335,6 +337,7 @@ struct world {
     uint32_t troubles;
     uint64_t balance;
     uint32_t pending_max;
+    int64_t give_up_ns;
     int64_t wall_start_ns;
     int64_t switchover_ns; /* the last one that was begun; 0: none */
     /* judge: the one ledger that all must agree on */
