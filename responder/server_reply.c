@@ -137,7 +137,8 @@ uint32_t server_take_pending(struct server *server, struct server_token token,
     pending->received_ns = received_ns;
     pending->context_length =
         (uint8_t)(context.length <= SERVER_CONTEXT_OCTETS ? context.length : 0);
-    memcpy(pending->context, context.data, pending->context_length);
+    if (pending->context_length > 0) /* within a dialogue there is none, and no data either */
+        memcpy(pending->context, context.data, pending->context_length);
     return slot;
 }
 
