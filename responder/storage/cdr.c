@@ -45,8 +45,7 @@ struct cdr {
 
 void cdr_params_init(struct cdr_params *params)
 {
-    *params =
-        (struct cdr_params){.octets_max = 16u * 1024 * 1024, .age_max_ms = 60000, .poll_ms = 100};
+    *params = (struct cdr_params){.octets_max = 16777216u, .age_max_ms = 60000, .poll_ms = 100};
 }
 
 /* --- work ----------------------------------------------------------------------------------- */

@@ -144,13 +144,14 @@ static enum p7_status begin_part(struct cdr_files *files)
 enum p7_status cdr_files_put(struct cdr_files *files, const struct ledger_record *record)
 {
     char line[LEDGER_CSV_LINE_OCTETS];
+    const size_t length = ledger_csv_line(record, line);
     enum p7_status status = P7_OK;
     assert(record->index == files->last + 1);
     if (record->kind != LEDGER_TERM) {
         if (files->part == -1)
             status = begin_part(files);
         if (status == P7_OK)
-            status = put_octets(files, line, ledger_csv_line(record, line));
+            status = put_octets(files, line, length);
         if (status != P7_OK)
             return status;
         files->count++;

@@ -69,7 +69,7 @@ void journal_thread_destroy(struct journal_thread *thread);
 
 /* Copies whole records to be written; `last` is the index of the last one. P7_FULL: the queue of
  * JOURNAL_QUEUE_OCTETS has no room; nothing was taken. P7_STATE: the journal has failed. */
-#define JOURNAL_QUEUE_OCTETS (16u * 1024u * 1024u)
+#define JOURNAL_QUEUE_OCTETS 16777216u
 enum p7_status journal_thread_append(struct journal_thread *thread, struct bytes records,
                                      uint64_t last) P7_MUST_CHECK;
 /* Behind everything posted before, in front of everything after. P7_FULL, P7_STATE. */

@@ -81,7 +81,7 @@ static bool read_meta(struct check *check, const char *path, struct figures *fig
         json_unpack_ex(meta, &error, 0, "{s:I, s:I, s:I, s:I, s:I, s:I, s:s}", "format", &format,
                        "first", &first, "last", &last, "count", &count, "amount", &amount, "octets",
                        &octets, "sha256", &sha256) == 0 &&
-        format == 1 && strlen(sha256) == 2 * SHA256_DIGEST_SIZE;
+        format == 1 && strlen(sha256) == sizeof(figures->sha256) - 1;
     if (good) {
         *figures = (struct figures){.first = (uint64_t)first,
                                     .last = (uint64_t)last,
