@@ -196,6 +196,30 @@ static void a_report_that_comes_again_gets_the_same_slice(void)
     bench_close(&b);
 }
 
+/* A copy that was held up somewhere: the call has gone on since, by the other copy. */
+static void a_report_that_comes_late_gets_the_slice_that_it_had(void)
+{
+    struct bench b;
+    const struct peer_call call = peer_call_of(100, 1);
+    bench_setup(&b);
+    (void)bench_ask(&b, peer_initial_dp(&b.peer, &call));
+    (void)bench_ask(&b, peer_report(&b.peer, 3, 300, true));
+    const struct octets first = components_of(&b.reply);
+    (void)bench_ask(&b, peer_report(&b.peer, 4, 600, true));
+    const uint64_t charged = b.service.accounts.charged_total;
+    const uint64_t reserved = b.service.accounts.reserved_total;
+    bench_receive(&b, peer_report(&b.peer, 3, 300, true));
+    CU_ASSERT_EQUAL(b.reply.disposition, SERVICE_AGAIN);
+    const struct octets second = components_of(&b.reply);
+    CU_ASSERT_TRUE(same(&first, &second));
+    CU_ASSERT_EQUAL(b.reply.charged, 0);
+    CU_ASSERT_EQUAL(b.dialogue.state, SERVICE_DIALOGUE_CALL);
+    CU_ASSERT_EQUAL(b.service.accounts.charged_total, charged);
+    CU_ASSERT_EQUAL(b.service.accounts.reserved_total, reserved);
+    service_close(&b.service, &b.dialogue, b.now_ns);
+    bench_close(&b);
+}
+
 static void a_final_that_comes_again_before_its_end_went_out_attaches(void)
 {
     struct bench b;
@@ -297,6 +321,7 @@ UNIT_TESTS = {
     UNIT(an_initial_that_comes_again_can_take_its_call_over),
     UNIT(a_call_whose_first_dialogue_is_gone_is_released),
     UNIT(a_report_that_comes_again_gets_the_same_slice),
+    UNIT(a_report_that_comes_late_gets_the_slice_that_it_had),
     UNIT(a_final_that_comes_again_before_its_end_went_out_attaches),
     UNIT(a_final_that_comes_after_its_dialogue_ended_gets_the_same_end),
     UNIT(an_evicted_request_is_a_new_one),
