@@ -13,7 +13,9 @@ void network_reset(struct world *world)
     memset(network->cut, 0, sizeof(network->cut));
     network->loss = world_chance(world, 0.5) ? 0 : 0.1 * random_unit(&world->random);
     network->doubled = world_chance(world, 0.5) ? 0 : 0.1 * random_unit(&world->random);
-    network->late = world_chance(world, 0.5) ? 0 : 0.05 * random_unit(&world->random);
+    network->late = world_chance(world, 0.4) ? 0 : 0.05 * random_unit(&world->random);
+    if (network->late > 0 && world_chance(world, 0.3))
+        network->late = 0.3 * random_unit(&world->random);
     network->late_register = world_chance(world, 0.4) ? 0 : 0.4 * random_unit(&world->random);
     network->late_ns = world_between(world, 50 * WORLD_MS, 3 * WORLD_S);
     network->delay_min_ns = world_between(world, 20 * WORLD_US, 500 * WORLD_US);

@@ -23,7 +23,7 @@ static const uint8_t weight[TROUBLE_KINDS] = {
     [TROUBLE_CRASH] = 6,       [TROUBLE_FREEZE] = 5,     [TROUBLE_CUT_NODES] = 6,
     [TROUBLE_CUT_WITNESS] = 3, [TROUBLE_CUT_CLIENT] = 1, [TROUBLE_SLOW_DISK] = 3,
     [TROUBLE_FAILED_DISK] = 2, [TROUBLE_CLOCK_STEP] = 1, [TROUBLE_WITNESS_DIES] = 2,
-    [TROUBLE_SWITCHOVER] = 4,  [TROUBLE_BOTH_CRASH] = 1, [TROUBLE_EXCHANGE] = 1,
+    [TROUBLE_SWITCHOVER] = 4,  [TROUBLE_BOTH_CRASH] = 1, [TROUBLE_EXCHANGE] = 3,
     [TROUBLE_LOSSY] = 2,       [TROUBLE_ISOLATE] = 3,
 };
 
@@ -105,6 +105,9 @@ static void exchange(struct world *world, struct host *host, int64_t back_ns)
         return;
     if (host->running)
         host_stop(host);
+    /* Who maintains one machine may have both off for a while. */
+    if (world_chance(world, 0.4))
+        crash(world, other, world->now_ns + world_between(world, 10 * WORLD_MS, 2 * WORLD_S));
     /* What it asked of the register is lost with it. */
     for (uint32_t i = 0; i < world->events; i++) {
         struct event *event = &world->heap[i];
