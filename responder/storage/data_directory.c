@@ -17,6 +17,7 @@
 
 #include "sigtran/base/bytes.h"
 #include "sigtran/base/crc32c.h"
+#include "sigtran/runtime/clock.h"
 
 #define LOCK_NAME      "lock"
 #define NEW_NAME       "identity.new"
@@ -220,7 +221,13 @@ static enum p7_status begin_life(const struct report *report, int directory, uin
     uint32_t random = 0;
     enum p7_status status = read_identity(report, directory, &identity);
     if (status == P7_NOT_FOUND) {
-        identity = (struct data_identity){.cluster_id = cluster_id, .node = node};
+        /* A new directory counts from the time: who talked to the one that was here before listens
+         * to higher counts only (channel.h). */
+        identity = (struct data_identity){
+            .cluster_id = cluster_id,
+            .node = node,
+            .lives = (uint32_t)(clock_wall_ns() / CLOCK_NS_PER_S),
+        };
         do {
             if (!random_fill(&identity.identity, sizeof(identity.identity)))
                 return system_error(report, "getrandom", "an identity");

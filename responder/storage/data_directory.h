@@ -12,7 +12,9 @@
  *
  * The identity is made when there is none yet: it names this directory, so that one that was
  * exchanged or emptied is known as another. Each open is one life more, durable before it returns:
- * no two processes ever get the same session (channel.h), crash or not.
+ * no two processes ever get the same session (channel.h), crash or not. The count begins with the
+ * seconds since 1970, so that the sessions of a directory that was emptied go on above the old
+ * ones.
  */
 #ifndef RESPONDER_STORAGE_DATA_DIRECTORY_H
 #define RESPONDER_STORAGE_DATA_DIRECTORY_H
@@ -32,7 +34,7 @@
 struct data_directory {
     uint64_t identity; /* random, not 0 */
     uint64_t session;  /* life in the upper half, random in the lower one */
-    uint32_t life;     /* 1, 2, ... */
+    uint32_t life;     /* one more with each open */
     int lock;          /* -1: closed */
     char ledger[DATA_DIRECTORY_PATH_OCTETS];
     char cdr[DATA_DIRECTORY_PATH_OCTETS];
