@@ -95,8 +95,14 @@ static void take_progress(struct cluster_node *node, int64_t now_ns)
 {
     const struct journal_progress progress = journal_thread_progress(node->journal_thread);
     if (progress.failed) {
+        char text[CLUSTER_NODE_TEXT_OCTETS];
+        (void)snprintf(
+            text, sizeof(text),
+            "%s; nothing more is acknowledged on this disk: see to it, then start again%s",
+            journal_thread_text(node->journal_thread),
+            node->alone ? "" : "; the other node has what was acknowledged");
         if (!node->journal_failed)
-            cluster_on_journal_failed(&node->cluster, journal_thread_text(node->journal_thread));
+            cluster_on_journal_failed(&node->cluster, text);
         node->journal_failed = true;
         return;
     }

@@ -22,27 +22,22 @@ struct cluster_node {
     const struct settings *settings;
     struct service *service;
     struct cluster_node_handler handler;
-    bool alone; /* a cluster of one */
     int64_t now_ns;
 
     struct data_directory directory;
     struct disk_posix *disk; /* of the ledger */
     struct journal *journal; /* until its thread has it */
     struct journal_thread *journal_thread;
-    int wake_fd; /* the journal has got further */
+    struct cdr *cdr;
     struct cluster_past *past;
     struct cluster_log_store *log;
     uint64_t octets_cut; /* by recovery */
 
     /* What the journal could not take yet: a queue that is full is no reason to lose order. */
     uint64_t posted; /* records up to here were given to it */
-    bool truncation_waits;
     uint64_t truncation_kept;
-    uint32_t truncation_generation;
     uint64_t posts_deferred;
-    bool journal_failed;
 
-    struct cdr *cdr;
     struct interconnect *interconnect;
     struct registrar *registrar;
     struct register_value seen; /* what it said last, for `show cluster` */
@@ -51,11 +46,16 @@ struct cluster_node {
     uint64_t looks;
     struct cluster cluster;
     struct replica replica;
-    bool has_replica;
 
+    int wake_fd; /* the journal has got further */
+    uint32_t truncation_generation;
     atomic_int role; /* for other threads */
-    char failure[CLUSTER_NODE_TEXT_OCTETS];
+    bool alone;      /* a cluster of one */
+    bool truncation_waits;
+    bool journal_failed;
+    bool has_replica;
     atomic_bool has_failure; /* `failure` is complete */
+    char failure[CLUSTER_NODE_TEXT_OCTETS];
 };
 
 /* cluster_node.c: for cluster_node_open.c */

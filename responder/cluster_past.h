@@ -21,9 +21,9 @@ enum p7_status cluster_past_open(const char *directory, uint64_t cluster_id,
                                  struct cluster_past **out) P7_MUST_CHECK;
 void cluster_past_close(struct cluster_past *past);
 
-/* For cluster_log_params.older: whole records from `first` on, as many as fit. They must have been
- * durable and committed before. P7_NOT_FOUND, P7_MALFORMED, P7_SYSTEM. */
-enum p7_status cluster_past_read(void *past, uint64_t first, void *dst, size_t dst_octets,
+/* For cluster_log_params.older, `context` is the past: whole records from `first` on, as many as
+ * fit. They must have been durable and committed before. P7_NOT_FOUND, P7_MALFORMED, P7_SYSTEM. */
+enum p7_status cluster_past_read(void *context, uint64_t first, void *dst, size_t dst_octets,
                                  size_t *got);
 
 #endif
