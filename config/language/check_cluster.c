@@ -7,7 +7,6 @@
 
 /* A heartbeat or two get lost, or come late, on any network. */
 #define HEARTBEATS_PER_SUSPICION 3u
-#define HTTP                     "http://"
 
 static bool same_local(const struct cluster_link_settings *a, const struct cluster_link_settings *b)
 {
@@ -64,10 +63,11 @@ static void check_decider(const struct cluster_settings *cluster,
         check_say(problems, true,
                   "cluster %" PRIu64 ": several of witness, etcd and two-node: keep one of them",
                   cluster->id);
-    if (cluster->etcd[0] != '\0' && strncmp(cluster->etcd, HTTP, strlen(HTTP)) != 0)
+    if (cluster->etcd[0] != '\0' && strncmp(cluster->etcd, "http://", strlen("http://")) != 0 &&
+        strncmp(cluster->etcd, "https://", strlen("https://")) != 0)
         check_say(problems, true,
-                  "cluster %" PRIu64 ": etcd %.60s: not a URL of its gateway: write " HTTP
-                  "127.0.0.1:2379",
+                  "cluster %" PRIu64 ": etcd %.60s: not a URL of its gateway: write "
+                  "http://127.0.0.1:2379, or https://...",
                   cluster->id, cluster->etcd);
     if (cluster->two_node)
         check_say(problems, false,

@@ -213,6 +213,8 @@ static void a_cluster_that_is_whole_has_no_problem(void)
     CU_ASSERT_EQUAL(check(NETWORK NODE "  witness 127.0.0.1 7100\n", RESP), P7_OK);
     CU_ASSERT_EQUAL(problems.count, 0);
     CU_ASSERT_EQUAL(check(NETWORK NODE "  etcd http://127.0.0.1:2379\n", RESP), P7_OK);
+    CU_ASSERT_EQUAL(check(NETWORK NODE "  etcd https://10.0.0.3:2379?cacert=ca.pem\n", RESP),
+                    P7_OK);
     CU_ASSERT_EQUAL(problems.count, 0);
     WARNING(RESP, NETWORK NODE "  two-node\n", "both nodes serve");
     CU_ASSERT_EQUAL(check(NETWORK "responder\n data d\n ledger\n", RESP), P7_OK);

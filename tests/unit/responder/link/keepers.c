@@ -150,9 +150,9 @@ static bool make_certificates(const struct keepers *keepers)
                     "openssl x509 -req -in etcd.csr -CA ca.pem -CAkey ca.key -CAcreateserial "
                     "-out etcd.pem -days 2 -extfile etcd.ext";
     char directory[sizeof(keepers->directory)];
-    char full[sizeof(script) + 16];
+    char full[sizeof(script) + 32];
     memcpy(directory, keepers->directory, sizeof(directory));
-    (void)snprintf(full, sizeof(full), "{ %s; } 2>tls.log", script);
+    (void)snprintf(full, sizeof(full), "{ %s; } 2>\"$0/tls.log\"", script);
     char *const arguments[] = {(char[]){"sh"}, (char[]){"-c"}, full, directory, NULL};
     return run(arguments);
 }
