@@ -277,8 +277,14 @@ void client_on_packet(struct world *world, const struct packet *packet)
                        octets.decision.result, octets.decision.body, octets.decision.code);
         }
     }
-    if (asked->answered || world->failure.is)
+    /* An active that was replaced and does not know it yet may not know the call either: what is
+     * not settled is closed again. */
+    if (asked->answered || world->failure.is || (closes && !world->call[asked->call].settled))
         return;
+    if (world->calm && asked->sent_ns >= WORLD_CALM_FROM_NS &&
+        world->now_ns - asked->sent_ns > WORLD_CALM_ANSWER_WITHIN_NS)
+        world_fail(world, "nobody-notices-a-switchover", "request %u was answered after %lld ms",
+                   octets.request, (long long)((world->now_ns - asked->sent_ns) / WORLD_MS));
     asked->answered = true;
     asked->reply = octets.decision;
     WORLD_SAY(world, "request %u is answered after %.3f s", octets.request,

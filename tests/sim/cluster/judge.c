@@ -194,6 +194,10 @@ void judge_role(struct host *host, enum cluster_role role, uint64_t term)
     world->actives[term] = (uint8_t)(host->node + 1);
     if (world->switchover_ns != 0 && world->now_ns - world->switchover_ns < WORLD_S) {
         world->seen.switchovers++;
+        world->seen.calm_switchovers += world->calm ? 1 : 0;
+        if (world->calm && world->now_ns - world->switchover_ns > WORLD_SWITCHOVER_WITHIN_NS)
+            world_fail(world, "switchover-in-time", "it took %" PRId64 " ms",
+                       (world->now_ns - world->switchover_ns) / WORLD_MS);
         world->switchover_ns = 0;
     }
 }

@@ -4,6 +4,15 @@
 
 #include "tests/sim/cluster/world.h"
 
+void network_calm(struct world *world)
+{
+    struct network *network = &world->network;
+    network->loss = 0;
+    network->doubled = 0;
+    network->late = 0;
+    network->late_register = 0;
+}
+
 void network_reset(struct world *world)
 {
     struct network *network = &world->network;
@@ -21,7 +30,10 @@ void network_reset(struct world *world)
     network->delay_min_ns = world_between(world, 20 * WORLD_US, 500 * WORLD_US);
     network->delay_max_ns =
         network->delay_min_ns +
-        world_between(world, 10 * WORLD_US, world_chance(world, 0.3) ? 20 * WORLD_MS : WORLD_MS);
+        world_between(world, 10 * WORLD_US,
+                      !world->calm && world_chance(world, 0.3) ? 20 * WORLD_MS : WORLD_MS);
+    if (world->calm)
+        network_calm(world);
 }
 
 static uint32_t life_of(const struct world *world, uint8_t party)

@@ -45,8 +45,25 @@ static uint8_t any_kind(struct world *world, uint32_t allowed)
     }
 }
 
+static void plan_switchovers(struct world *world)
+{
+    world->heal_ns = 4 * WORLD_S;
+    while (world->troubles < 3) {
+        struct trouble *trouble = &world->trouble[world->troubles];
+        *trouble = (struct trouble){.kind = TROUBLE_SWITCHOVER};
+        trouble->at_ns = WORLD_CALM_FROM_NS + world->troubles * 800 * WORLD_MS +
+                         world_between(world, 0, 300 * WORLD_MS);
+        world_push(world, trouble->at_ns, EVENT_TROUBLE, 0, world->troubles, 0);
+        world->troubles++;
+    }
+}
+
 void trouble_plan(struct world *world)
 {
+    if (world->calm) {
+        plan_switchovers(world);
+        return;
+    }
     const uint32_t count = (uint32_t)world_between(world, 3, 8);
     /* Each seed has its own mix: what never happens makes room for what happens often. */
     uint32_t allowed = (uint32_t)random_u64(&world->random) | (uint32_t)random_u64(&world->random);
@@ -71,6 +88,24 @@ void trouble_plan(struct world *world)
         if (at_ns >= world->heal_ns)
             return;
     }
+}
+
+void trouble_strike_soon(struct world *world)
+{
+    static const uint8_t kinds[] = {TROUBLE_CRASH,     TROUBLE_CRASH,       TROUBLE_FREEZE,
+                                    TROUBLE_CUT_NODES, TROUBLE_CUT_WITNESS, TROUBLE_FAILED_DISK};
+    if (world->calm || world->troubles == WORLD_TROUBLES_MAX || !world_chance(world, 0.08))
+        return;
+    struct trouble *trouble = &world->trouble[world->troubles];
+    *trouble = (struct trouble){
+        .kind = kinds[random_below(&world->random, sizeof(kinds))],
+        .node = (uint8_t)random_below(&world->random, 2),
+        .way = 3,
+        .at_ns = world->now_ns + world_between(world, 0, 8 * WORLD_MS),
+        .lasts_ns = world_between(world, 100 * WORLD_MS, 2 * WORLD_S),
+    };
+    world_push(world, trouble->at_ns, EVENT_TROUBLE, 0, world->troubles, 0);
+    world->troubles++;
 }
 
 static void cut(struct world *world, uint8_t from, uint8_t to, uint8_t way, bool is)
@@ -258,10 +293,7 @@ void trouble_heal(struct world *world)
     for (uint32_t from = 0; from < PARTY_COUNT; from++)
         for (uint32_t to = 0; to < PARTY_COUNT; to++)
             network->cut[from][to] = false;
-    network->loss = 0;
-    network->doubled = 0;
-    network->late = 0;
-    network->late_register = 0;
+    network_calm(world);
     for (uint32_t node = 0; node < 2; node++) {
         struct host *host = &world->host[node];
         host->store.slow_until_ns = 0;

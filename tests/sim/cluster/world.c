@@ -195,9 +195,10 @@ static void reset(struct world *world, uint64_t seed, bool trace)
     world->troubles = 0;
     world->switchover_ns = 0;
     world->failure.is = false;
+    world->calm = world_chance(world, 0.04);
     world->etcd = world_chance(world, 0.4);
     world->balance = world_chance(world, 0.3) ? 60 : 1000000;
-    world->pending_max = world_chance(world, 0.1) ? 4 : 256;
+    world->pending_max = !world->calm && world_chance(world, 0.1) ? 4 : 256;
     world->give_up_ns =
         world_chance(world, 0.3) ? world_between(world, 500 * WORLD_MS, 3 * WORLD_S) : 10 * WORLD_S;
     world->wall_start_ns = INT64_C(1700000000) * WORLD_S;

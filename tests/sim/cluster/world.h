@@ -43,6 +43,10 @@
 #define WORLD_STEPS_MAX 400000u
 /* After healing all has to be well within this. */
 #define WORLD_HEALED_WITHIN_NS (5 * WORLD_S)
+/* A planned switchover, and an answer while one happens, where nothing else does. */
+#define WORLD_SWITCHOVER_WITHIN_NS  (200 * WORLD_MS)
+#define WORLD_CALM_ANSWER_WITHIN_NS (300 * WORLD_MS)
+#define WORLD_CALM_FROM_NS          (1500 * WORLD_MS)
 
 enum world_party { PARTY_NODE_0, PARTY_NODE_1, PARTY_WITNESS, PARTY_CLIENT, PARTY_COUNT };
 
@@ -50,6 +54,7 @@ enum world_party { PARTY_NODE_0, PARTY_NODE_1, PARTY_WITNESS, PARTY_CLIENT, PART
 
 #define WORLD_SEEN_LIST(X)                                                                         \
     X(takeovers)                                                                                   \
+    X(calm_switchovers)                                                                            \
     X(switchovers)                                                                                 \
     X(truncations)                                                                                 \
     X(rejoined)                                                                                    \
@@ -319,6 +324,7 @@ struct world {
     int64_t heal_ns;
     bool healed;
     bool well; /* all was found well: the run ends */
+    bool calm; /* nothing goes wrong, and it is switched over: requests may not notice */
     bool etcd; /* the register knows no lives: a request of an earlier one may land */
     bool exchanged;
     struct event *heap;
@@ -390,6 +396,8 @@ void store_crash(struct host *host);
 
 /* network.c */
 void network_reset(struct world *world);
+/* No loss, no late or doubled packets from now on. */
+void network_calm(struct world *world);
 /* Room for a packet's octets; network_send takes it. */
 uint32_t network_packet(struct world *world, enum world_party from, enum world_party to);
 void network_send(struct world *world, uint32_t slot, uint32_t length);
@@ -432,6 +440,8 @@ void client_write(struct world *world, struct asked *asked, uint32_t number);
 /* trouble.c */
 void trouble_plan(struct world *world);
 void trouble_begin(struct world *world, uint32_t index);
+/* The register changes: now and then that is when something goes wrong. */
+void trouble_strike_soon(struct world *world);
 void trouble_end(struct world *world, uint32_t index);
 void trouble_heal(struct world *world);
 
