@@ -202,6 +202,23 @@ void judge_role(struct host *host, enum cluster_role role, uint64_t term)
     }
 }
 
+void judge_pair(struct world *world)
+{
+    const struct register_value *value = &world->keeper.current;
+    const uint64_t last = world->committed_last;
+    if (value->mode != REGISTER_PAIR || last == 0)
+        return;
+    for (uint32_t node = 0; node < 2; node++) {
+        const struct host *host = &world->host[node];
+        /* A directory that is gone meanwhile can't take over. */
+        if (value->pair[node] == host->identity &&
+            !is_on_disk(host, last, world->committed_checksum[last]))
+            world_fail(world, "a-pair-holds-everything",
+                       "version %" PRIu64 " names node %u, which lacks record %" PRIu64,
+                       value->version, node, last);
+    }
+}
+
 /* --- answers -------------------------------------------------------------------------------------
  */
 

@@ -86,6 +86,7 @@ static void serve(struct world *world)
                 world_fail(world, "register-version", "from version %llu to %llu",
                            (unsigned long long)version,
                            (unsigned long long)keeper->current.version);
+            judge_pair(world);
             trouble_strike_soon(world);
             keeper->saving = 1;
             world_push(world, world->now_ns + world_between(world, 100 * WORLD_US, 5 * WORLD_MS),

@@ -142,7 +142,7 @@ static void exchange(struct world *world, struct host *host, int64_t back_ns)
         host_stop(host);
     /* Who maintains one machine may have both off for a while. */
     if (world_chance(world, 0.4))
-        crash(world, other, world->now_ns + world_between(world, 10 * WORLD_MS, 2 * WORLD_S));
+        crash(world, other, back_ns + world_between(world, -300 * WORLD_MS, 300 * WORLD_MS));
     /* What it asked of the register is lost with it. */
     for (uint32_t i = 0; i < world->events; i++) {
         struct event *event = &world->heap[i];

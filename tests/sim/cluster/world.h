@@ -449,6 +449,8 @@ void trouble_heal(struct world *world);
 void judge_reset(struct world *world);
 void judge_committed(struct host *host, uint64_t index);
 void judge_role(struct host *host, enum cluster_role role, uint64_t term);
+/* The register has changed: a pair holds everything. */
+void judge_pair(struct world *world);
 void judge_reply(struct world *world, uint32_t request, const struct decision *decision);
 void judge_step(struct world *world);
 /* True: all is well. */
