@@ -333,13 +333,11 @@ static void print_end(struct application *application)
                  accounts_conserved(&service->accounts) ? "conserved" : "NOT CONSERVED");
 }
 
-/* An active node that has to end gives the other one the service first, if that holds everything.
- */
+/* An active node that has to end gives the service to the other one, if that holds everything. */
 static void hand_over(struct application *application)
 {
     char text[SERVER_TEXT_OCTETS];
-    if (application->settings->responder.cluster.id == 0 ||
-        server_role(application->server) != CLUSTER_ACTIVE)
+    if (server_role(application->server) != CLUSTER_ACTIVE)
         return;
     if (server_ask(application->server, SERVER_SWITCHOVER, text, sizeof(text)) != P7_OK) {
         P7_LOG(P7_LOG_CLUSTER, P7_LOG_NOTICE, "ends without a switchover: %s", text);
@@ -367,7 +365,11 @@ static int run(struct application *application)
                       server_failure(application->server));
         return OPTIONS_EXIT_LEDGER;
     }
-    hand_over(application);
+    if (application->settings->responder.cluster.id != 0) {
+        char text[SERVER_TEXT_OCTETS];
+        hand_over(application);
+        (void)!server_ask(application->server, SERVER_LEAVE, text, sizeof(text));
+    }
     return OPTIONS_EXIT_PASSED;
 }
 

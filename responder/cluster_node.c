@@ -16,6 +16,8 @@
 /* Reads of the register that are for the operator's eyes have ids of their own. */
 #define LOOK_ID        (UINT64_C(1) << 63)
 #define LOOK_PERIOD_NS (1000 * CLOCK_NS_PER_MS)
+/* Any of them may be lost. */
+#define LAST_WORDS 3u
 
 void cluster_node_event(const struct cluster_node *node, enum node_severity severity,
                         const char *event, const char *format, ...)
@@ -124,20 +126,15 @@ static void on_wake(void *context, int64_t now_ns)
 static void on_send(void *context, const struct cluster_message *message)
 {
     struct cluster_node *node = context;
-    if (node->interconnect != NULL)
+    if (node->interconnect != NULL && !node->has_left)
         interconnect_send(node->interconnect, message, node->now_ns);
 }
 
-static void on_replica_send(void *context, const struct cluster_message *message)
+static struct cluster_heartbeat heartbeat_of(const struct cluster_node *node)
 {
-    struct cluster_node *node = context;
     const struct cluster *cluster = &node->cluster;
     const struct cluster_log log = cluster_log_ops(node->log);
-    struct cluster_message sent = *message;
-    uint32_t checksum;
-    if (node->interconnect == NULL)
-        return;
-    sent.heartbeat = (struct cluster_heartbeat){
+    struct cluster_heartbeat heartbeat = {
         .identity = cluster->params.identity,
         .term = cluster->term,
         .last = cluster_log_last(node->log),
@@ -145,9 +142,18 @@ static void on_replica_send(void *context, const struct cluster_message *message
         .role = (uint8_t)cluster->role,
         .node = cluster->params.node,
     };
-    if (log.head(log.context, sent.heartbeat.last, &sent.heartbeat.last_term, &checksum) != P7_OK)
-        sent.heartbeat.last_term = 0;
-    interconnect_send(node->interconnect, &sent, node->now_ns);
+    uint32_t checksum;
+    if (log.head(log.context, heartbeat.last, &heartbeat.last_term, &checksum) != P7_OK)
+        heartbeat.last_term = 0;
+    return heartbeat;
+}
+
+static void on_replica_send(void *context, const struct cluster_message *message)
+{
+    struct cluster_node *node = context;
+    struct cluster_message sent = *message;
+    sent.heartbeat = heartbeat_of(node);
+    on_send(node, &sent);
 }
 
 static void on_request(void *context, const struct register_request *request)
@@ -401,6 +407,21 @@ enum p7_status cluster_node_force_takeover(struct cluster_node *node, int64_t no
                ? "this node is the active one already"
                : "this node has failed: see the log, end it, and start it again";
     return status;
+}
+
+void cluster_node_leave(struct cluster_node *node, int64_t now_ns)
+{
+    /* Of a failed node the active expects nothing: that is what the last word says. */
+    struct cluster_message message = {.kind = CLUSTER_HEARTBEAT};
+    node->now_ns = now_ns;
+    if (node->interconnect == NULL || node->cluster.role == CLUSTER_ACTIVE)
+        return;
+    message.heartbeat = heartbeat_of(node);
+    message.heartbeat.role = CLUSTER_FAILED;
+    for (uint32_t i = 0; i < LAST_WORDS; i++)
+        on_send(node, &message);
+    node->has_left = true;
+    interconnect_flush(node->interconnect, now_ns);
 }
 
 enum cluster_role cluster_node_role(const struct cluster_node *node)

@@ -69,6 +69,9 @@ enum p7_status cluster_node_switchover(struct cluster_node *node, int64_t now_ns
                                        const char **why) P7_MUST_CHECK;
 enum p7_status cluster_node_force_takeover(struct cluster_node *node, int64_t now_ns,
                                            const char **why) P7_MUST_CHECK;
+/* Traffic thread: a passive that ends says so, and the active goes on alone at once, without
+ * waiting for suspicion. It says nothing any more afterwards. */
+void cluster_node_leave(struct cluster_node *node, int64_t now_ns);
 /* Traffic thread: the lines of `show cluster`. */
 void cluster_node_show(const struct cluster_node *node, int64_t now_ns, char *text,
                        size_t text_octets);

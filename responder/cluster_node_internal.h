@@ -54,6 +54,7 @@ struct cluster_node {
     bool truncation_waits;
     bool journal_failed;
     bool has_replica;
+    bool has_left;
     atomic_bool has_failure; /* `failure` is complete */
     char failure[CLUSTER_NODE_TEXT_OCTETS];
 };

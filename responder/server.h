@@ -72,7 +72,12 @@ bool server_has_ledger(const struct server *server);
 enum cluster_role server_role(const struct server *server);
 const char *server_failure(const struct server *server);
 
-enum server_question { SERVER_SHOW_CLUSTER, SERVER_SWITCHOVER, SERVER_FORCE_TAKEOVER };
+enum server_question {
+    SERVER_SHOW_CLUSTER,
+    SERVER_SWITCHOVER,
+    SERVER_FORCE_TAKEOVER,
+    SERVER_LEAVE, /* the last one, before server_stop */
+};
 #define SERVER_TEXT_OCTETS 8192
 
 /* Main thread, while it runs: has the traffic thread do it, and waits for a second at most. `text`

@@ -35,6 +35,9 @@ static void answer(struct server *server, struct server_query *query, int64_t no
     case SERVER_SHOW_CLUSTER:
         cluster_node_show(server->cluster, now_ns, query->text, sizeof(query->text));
         return;
+    case SERVER_LEAVE:
+        cluster_node_leave(server->cluster, now_ns);
+        break;
     case SERVER_SWITCHOVER:
         query->result = cluster_node_switchover(server->cluster, now_ns, &why);
         break;
