@@ -262,6 +262,9 @@ static const char *what_is_not_well(const struct world *world)
                                          : "a request is not answered";
     if (world->keeper.durable.mode != REGISTER_PAIR)
         return "the register does not say PAIR";
+    const struct host *owner = &world->host[world->keeper.durable.owner & 1u];
+    if (owner->cluster.role != CLUSTER_ACTIVE || owner->cluster.term != world->keeper.durable.term)
+        return "the register's owner is not the active";
     for (uint32_t node = 0; node < 2; node++) {
         const struct host *host = &world->host[node];
         if (!host->running)
