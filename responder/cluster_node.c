@@ -318,15 +318,17 @@ static void on_registrar(void *context, int64_t now_ns)
     registrar_ready(node->registrar, now_ns);
 }
 
-enum p7_status cluster_node_watch(struct cluster_node *node, struct data_plane *plane)
+enum p7_status cluster_node_watch(struct cluster_node *node,
+                                  const struct cluster_node_watcher *watcher)
 {
-    enum p7_status status = data_plane_watch(plane, node->wake_fd, on_wake, node);
+    void *context = watcher->context;
+    enum p7_status status = watcher->watch(context, node->wake_fd, on_wake, node);
     const uint32_t links =
         node->interconnect == NULL ? 0 : node->settings->responder.cluster.link_count;
     for (uint32_t i = 0; status == P7_OK && i < links; i++)
-        status = data_plane_watch(plane, interconnect_fd(node->interconnect, i), on_links, node);
+        status = watcher->watch(context, interconnect_fd(node->interconnect, i), on_links, node);
     if (status == P7_OK && node->registrar != NULL)
-        status = data_plane_watch(plane, registrar_fd(node->registrar), on_registrar, node);
+        status = watcher->watch(context, registrar_fd(node->registrar), on_registrar, node);
     return status;
 }
 

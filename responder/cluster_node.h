@@ -25,7 +25,7 @@
 #include "config/settings.h"
 #include "responder/cluster/replica.h"
 #include "sigtran/base/status.h"
-#include "sigtran/runtime/data_plane.h"
+#include "sigtran/runtime/node.h"
 
 #define CLUSTER_NODE_TEXT_OCTETS 1024
 
@@ -53,9 +53,16 @@ enum p7_status cluster_node_open(const struct settings *settings, struct service
 /* After data_plane_stop. Writes and syncs what was posted. NULL does nothing. */
 void cluster_node_close(struct cluster_node *node);
 
-/* Before data_plane_start: its descriptors, for the thread's loop. */
+/* Before it starts: its descriptors, for the thread's loop. The watcher is told of
+ * each, and of what to call when it is readable. */
+struct cluster_node_watcher {
+    void *context;
+    enum p7_status (*watch)(void *context, int descriptor,
+                            void (*ready)(void *ready_context, int64_t now_ns),
+                            void *ready_context);
+};
 enum p7_status cluster_node_watch(struct cluster_node *node,
-                                  struct data_plane *plane) P7_MUST_CHECK;
+                                  const struct cluster_node_watcher *watcher) P7_MUST_CHECK;
 
 /* Traffic thread, once, before the first request. */
 void cluster_node_start(struct cluster_node *node, int64_t now_ns);

@@ -162,6 +162,14 @@ static enum p7_status create_workload(struct server *server)
     return status;
 }
 
+static enum p7_status watch_for_cluster(void *context, int descriptor,
+                                        void (*ready)(void *ready_context, int64_t now_ns),
+                                        void *ready_context)
+{
+    const struct server *server = context;
+    return data_plane_watch(server->plane, descriptor, ready, ready_context);
+}
+
 static enum p7_status create_plane(struct server *server, char *verdict, size_t verdict_octets)
 {
     const struct responder_settings *s = &server->settings->responder;
@@ -174,6 +182,7 @@ static enum p7_status create_plane(struct server *server, char *verdict, size_t 
         .command = server_on_command,
         .command_octets = sizeof(void *),
     };
+    const struct cluster_node_watcher watcher = {.context = server, .watch = watch_for_cluster};
     struct node_setup node;
     enum p7_status status = node_setup_make(server->settings, s->ssn, &node);
     if (status != P7_OK)
@@ -190,7 +199,7 @@ static enum p7_status create_plane(struct server *server, char *verdict, size_t 
     if (server->wake_fd != -1)
         status = data_plane_watch(server->plane, server->wake_fd, on_jobs_done, server);
     if (status == P7_OK && server->cluster != NULL)
-        status = cluster_node_watch(server->cluster, server->plane);
+        status = cluster_node_watch(server->cluster, &watcher);
     return status;
 }
 
