@@ -2,7 +2,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,17 +17,6 @@
 #define LOOK_PERIOD_NS (1000 * CLOCK_NS_PER_MS)
 /* Any of them may be lost. */
 #define LAST_WORDS 3u
-
-void cluster_node_event(const struct cluster_node *node, enum node_severity severity,
-                        const char *event, const char *format, ...)
-{
-    struct node_event told = {.severity = severity, .source = "cluster", .event = event};
-    va_list ap;
-    va_start(ap, format);
-    (void)vsnprintf(told.detail, sizeof(told.detail), format, ap);
-    va_end(ap);
-    node->handler.event(node->handler.context, &told);
-}
 
 /* --- the journal ------------------------------------------------------------------------------ */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
  * cluster_node_internal - what the sources of cluster_node share: cluster_node.c (turns, what the
- * machine decides), cluster_node_open.c (life cycle), cluster_node_show.c (tables).
+ * machine decides), cluster_node_open.c (life cycle), cluster_node_show.c (what people read).
  */
 #ifndef RESPONDER_CLUSTER_NODE_INTERNAL_H
 #define RESPONDER_CLUSTER_NODE_INTERNAL_H
@@ -66,6 +66,7 @@ void cluster_node_on_message(void *context, const struct cluster_message *messag
 void cluster_node_on_answer(void *context, const struct register_answer *answer, int64_t now_ns);
 void cluster_node_on_trouble(void *context, const char *text);
 void cluster_node_on_journal(void *argument); /* on the journal's thread */
+/* cluster_node_show.c */
 void cluster_node_event(const struct cluster_node *node, enum node_severity severity,
                         const char *event, const char *format, ...)
     __attribute__((format(printf, 4, 5)));

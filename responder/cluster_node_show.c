@@ -202,6 +202,17 @@ static void show_counters(const struct cluster_node *node, struct page *page)
          c->truncated, c->stale_answers, c->own_stalls);
 }
 
+void cluster_node_event(const struct cluster_node *node, enum node_severity severity,
+                        const char *event, const char *format, ...)
+{
+    struct node_event told = {.severity = severity, .source = "cluster", .event = event};
+    va_list ap;
+    va_start(ap, format);
+    (void)vsnprintf(told.detail, sizeof(told.detail), format, ap);
+    va_end(ap);
+    node->handler.event(node->handler.context, &told);
+}
+
 void cluster_node_show(const struct cluster_node *node, int64_t now_ns, char *text,
                        size_t text_octets)
 {
