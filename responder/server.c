@@ -138,6 +138,9 @@ static enum p7_status create_service(struct server *server)
 static enum p7_status create_workload(struct server *server)
 {
     const struct responder_settings *s = &server->settings->responder;
+    /* Where a ledger writes, and writes a little when idle, a second writer with nothing to write
+     * would only make its syncs slower. */
+    const bool writes = server->cluster == NULL || s->workload.octets_written > 0;
     const struct workload_params params = {
         .plan =
             {
@@ -147,7 +150,7 @@ static enum p7_status create_workload(struct server *server)
             },
         .heap_octets = s->workload.heap_octets,
         .workers = s->workload.workers,
-        .directory = s->data,
+        .directory = writes ? s->data : "",
         .wake = wake,
         .wake_argument = server,
     };
