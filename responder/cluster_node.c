@@ -351,9 +351,23 @@ static void sooner(int64_t *deadline_ns, int64_t ns)
         *deadline_ns = ns;
 }
 
+/* The ledger is right, the state made of it is not: that of a node that may be active soon. */
+static void tell_failures(struct cluster_node *node)
+{
+    const uint64_t failures = node->replica.book.failures;
+    if (failures == node->failures_told)
+        return;
+    cluster_node_event(node, NODE_ERROR, "not-applied",
+                       "%" PRIu64 " records could not be applied to the accounts: give all nodes "
+                       "the same accounts, tariff and duplicates, as the ledger was written with",
+                       failures - node->failures_told);
+    node->failures_told = failures;
+}
+
 int64_t cluster_node_turn(struct cluster_node *node, int64_t now_ns)
 {
     node->now_ns = now_ns;
+    tell_failures(node);
     if (posts_wait(node) && !node->journal_failed)
         post_waiting(node);
     if (node->interconnect != NULL && interconnect_deadline_ns(node->interconnect) <= now_ns)

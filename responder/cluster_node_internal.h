@@ -37,6 +37,7 @@ struct cluster_node {
     uint64_t posted; /* records up to here were given to it */
     uint64_t truncation_kept;
     uint64_t posts_deferred;
+    uint64_t failures_told; /* of book.failures */
 
     struct interconnect *interconnect;
     struct registrar *registrar;

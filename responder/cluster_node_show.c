@@ -192,8 +192,9 @@ static void show_counters(const struct cluster_node *node, struct page *page)
          r->decided, r->again, r->attached, r->forwarded, r->resent, r->relayed);
     line(page,
          "replica: %" PRIu32 " waiting, %" PRIu64 " gave up, %" PRIu64 " overload, %" PRIu64
-         " malformed, %" PRIu64 " undone",
-         replica_pending_count(&node->replica), r->gave_up, r->overload, r->malformed, r->undone);
+         " malformed, %" PRIu64 " undone, %" PRIu64 " not applied",
+         replica_pending_count(&node->replica), r->gave_up, r->overload, r->malformed, r->undone,
+         node->replica.book.failures);
     line(page,
          "machine: %" PRIu64 " takeovers, %" PRIu64 " claims refused, %" PRIu64
          " appends refused, %" PRIu64 " resent, %" PRIu64 " mismatches, %" PRIu64

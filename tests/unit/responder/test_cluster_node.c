@@ -41,6 +41,7 @@ struct station {
 
 static struct scratch scratch;
 static struct station stations[2];
+static uint32_t account_count = 10;
 
 static void on_reply(void *context, uint64_t token, enum replica_verdict verdict,
                      const struct service_reply *reply, const uint64_t reference[2])
@@ -86,7 +87,7 @@ static enum p7_status station_open(struct station *s)
     struct service_params params;
     service_params_init(&params);
     params.account_first = "46701000000";
-    params.account_count = 10;
+    params.account_count = account_count;
     params.account_balance = BALANCE;
     params.tariff.price_per_event = 7;
     params.duplicates_max = 1000;
@@ -266,6 +267,24 @@ static void a_damaged_ledger_is_told_with_its_file(void)
     stations_end();
 }
 
+static void records_that_the_accounts_of_now_do_not_fit_are_told(void)
+{
+    struct station *s = &stations[0];
+    scratch_make(&scratch);
+    settings_make(s, "alone");
+    s->settings->responder.ledger.on = true;
+    CU_ASSERT_EQUAL_FATAL(station_open(s), P7_OK);
+    CU_ASSERT_TRUE_FATAL(role_becomes(s, CLUSTER_ACTIVE));
+    (void)ask(s, 0, 1);
+    station_close(s);
+    account_count = 1;
+    CU_ASSERT_EQUAL_FATAL(station_open(s), P7_OK);
+    account_count = 10;
+    CU_ASSERT_TRUE(shows(s, " 1 not applied\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(s->told, "1 records could not be applied"));
+    stations_end();
+}
+
 /* --- two of them ------------------------------------------------------------------------------ */
 
 static uint16_t free_port(void)
@@ -392,6 +411,7 @@ UNIT_TESTS = {
     UNIT(a_node_alone_charges_answers_and_knows_it_all_again_after_its_end),
     UNIT(a_directory_is_used_by_one_node_at_a_time),
     UNIT(a_damaged_ledger_is_told_with_its_file),
+    UNIT(records_that_the_accounts_of_now_do_not_fit_are_told),
     UNIT(either_node_takes_requests_and_both_hold_the_charges),
     UNIT(a_planned_switchover_moves_the_service_and_no_charge),
     UNIT(when_the_active_is_gone_the_other_one_serves_and_the_lost_one_is_filled_again),
