@@ -1,10 +1,5 @@
 # Shared by the proofs that run a whole cluster on this machine: witness, two nodes and a simulator
 # from the ready configurations, on ports of their own. Sourced after lib.sh, with `set -eu`.
-witness=$build/responder/witness/pulse7-witness
-ledger=$build/responder/tool/pulse7-ledger
-stamp=$build/lab/pulse7-stamp
-freeze=$build/lab/pulse7-freeze
-slow_sync=$build/tests/chaos/libslow_sync.so
 cluster_port=${PULSE7_PROOF_PORT:-21900}
 node_pid=(0 0)
 node_wrap=() witness_wrap=() simulator_wrap=()

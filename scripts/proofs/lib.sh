@@ -2,9 +2,19 @@
 # Sourced, with `set -eu` in force; $root is the project.
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 build=$root/build/release
-simulator=$build/simulator/pulse7-simulator
-responder=$build/responder/pulse7-responder
-reporter=$build/simulator/report/pulse7-report
+
+# programs: where they are, below $build.
+programs() {
+    simulator=$build/simulator/pulse7-simulator
+    responder=$build/responder/pulse7-responder
+    reporter=$build/simulator/report/pulse7-report
+    witness=$build/responder/witness/pulse7-witness
+    ledger=$build/responder/tool/pulse7-ledger
+    stamp=$build/lab/pulse7-stamp
+    freeze=$build/lab/pulse7-freeze
+    slow_sync=$build/tests/chaos/libslow_sync.so
+}
+programs
 
 work=
 started_pids=()
