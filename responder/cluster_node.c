@@ -272,8 +272,9 @@ void cluster_node_on_answer(void *context, const struct register_answer *answer,
         cluster_on_register(&node->cluster, answer, now_ns);
 }
 
-/* A passive reads the register only when it misses the active: so that `show cluster` tells what it
- * says, and whether it can be reached, it is looked at while the machine wants nothing of it. */
+/* A passive's machine reads the register only when it misses the active: so that `show cluster`
+ * tells what it says, and whether it can be reached, it is looked at while nothing is wanted of it.
+ */
 static void look_at_register(struct cluster_node *node, int64_t now_ns)
 {
     const struct register_request request = {
@@ -281,7 +282,7 @@ static void look_at_register(struct cluster_node *node, int64_t now_ns)
         .cluster_id = node->cluster.params.cluster_id,
         .kind = REGISTER_READ,
     };
-    if (node->cluster.wish != 0 || now_ns < node->look_ns)
+    if (node->cluster.role == CLUSTER_ACTIVE || node->cluster.wish != 0 || now_ns < node->look_ns)
         return;
     node->look_ns = now_ns + LOOK_PERIOD_NS;
     registrar_request(node->registrar, &request, now_ns);

@@ -153,21 +153,27 @@ static bool shows(const struct station *s, const char *line)
     return strstr(text, line) != NULL;
 }
 
-/* A oneshot request by that reference; waits for its reply. */
-static const struct service_reply *ask(struct station *s, uint64_t token, uint64_t reference)
+/* A oneshot request by that reference. */
+static void request(struct station *s, uint64_t token, uint64_t reference)
 {
     static struct peer peer;
     const struct peer_call call = peer_call_of(SERVICE_ONESHOT_KEY_DEFAULT, reference);
     (void)peer_initial_dp(&peer, &call);
     const size_t head = peer.octets[1] < 0x80 ? 2 : 3; /* BER: short or long form of the length */
-    const struct replica_request request = {
+    const struct replica_request asked = {
         .token = token,
         .origin = peer_origin(),
         .octets = bytes_of(peer.octets, head + peer.octets[head - 1]),
     };
+    cluster_node_request(s->node, &asked, clock_monotonic_ns());
+}
+
+/* The same; waits for its reply. */
+static const struct service_reply *ask(struct station *s, uint64_t token, uint64_t reference)
+{
     const uint32_t before = s->replies[token];
     const int64_t until_ns = clock_monotonic_ns() + PATIENCE_NS;
-    cluster_node_request(s->node, &request, clock_monotonic_ns());
+    request(s, token, reference);
     while (s->replies[token] == before && clock_monotonic_ns() < until_ns)
         turn_all();
     CU_ASSERT_EQUAL(s->replies[token], before + 1);
@@ -225,6 +231,31 @@ static void a_node_alone_charges_answers_and_knows_it_all_again_after_its_end(vo
     CU_ASSERT_EQUAL(memcmp(&again->decision, &first, sizeof(first)), 0);
     CU_ASSERT_EQUAL(charged(s), 14);
     CU_ASSERT_TRUE(shows(s, "mode alone\n"));
+    stations_end();
+}
+
+/* How much of the end of it was committed a node does not know when it starts. */
+static void a_ledger_longer_than_what_may_be_uncommitted_begins_another_term(void)
+{
+    struct station *s = &stations[0];
+    const uint32_t count = CLUSTER_UNDO_MAX + 10;
+    const int64_t until_ns = clock_monotonic_ns() + PATIENCE_NS;
+    scratch_make(&scratch);
+    settings_make(s, "alone");
+    s->settings->responder.ledger.on = true;
+    CU_ASSERT_EQUAL_FATAL(station_open(s), P7_OK);
+    CU_ASSERT_TRUE_FATAL(role_becomes(s, CLUSTER_ACTIVE));
+    for (uint32_t i = 0; i < count; i++) {
+        request(s, 0, i);
+        if (i % 256 == 0)
+            turn_all();
+    }
+    while (s->replies[0] < count && clock_monotonic_ns() < until_ns)
+        turn_all();
+    CU_ASSERT_EQUAL(s->replies[0], count);
+    station_close(s);
+    CU_ASSERT_EQUAL_FATAL(station_open(s), P7_OK);
+    CU_ASSERT_TRUE(role_becomes(s, CLUSTER_ACTIVE));
     stations_end();
 }
 
@@ -409,6 +440,7 @@ static void a_passive_that_leaves_is_not_waited_for(void)
 
 UNIT_TESTS = {
     UNIT(a_node_alone_charges_answers_and_knows_it_all_again_after_its_end),
+    UNIT(a_ledger_longer_than_what_may_be_uncommitted_begins_another_term),
     UNIT(a_directory_is_used_by_one_node_at_a_time),
     UNIT(a_damaged_ledger_is_told_with_its_file),
     UNIT(records_that_the_accounts_of_now_do_not_fit_are_told),
