@@ -42,30 +42,6 @@ static void on_record(void *context, struct bytes octets)
     replica_on_appended(&node->replica, octets, false);
 }
 
-/*
- * What is committed whatever happened: an active decides nothing with CLUSTER_UNCOMMITTED_MAX
- * records under way, so that no more than these are not, and the records that began terms. More
- * than cluster_init takes for granted: with that the first term after a start would find no room.
- */
-static uint64_t committed_for_sure(const struct cluster_log *log)
-{
-    uint64_t index = log->last(log->context);
-    uint64_t decided = 0;
-    uint64_t term = 0;
-    uint32_t checksum;
-    if (log->head(log->context, index, &term, &checksum) != P7_OK)
-        return 0;
-    while (index > 0 && decided < CLUSTER_UNCOMMITTED_MAX) {
-        uint64_t before;
-        if (log->head(log->context, index - 1, &before, &checksum) != P7_OK)
-            return 0;
-        decided += before == term ? 1 : 0;
-        term = before;
-        index--;
-    }
-    return index;
-}
-
 static void init_cluster(struct cluster_node *node, const struct cluster_handler *handler,
                          uint64_t nonce)
 {
@@ -85,9 +61,6 @@ static void init_cluster(struct cluster_node *node, const struct cluster_handler
         params.suspect_ns = 0;                  /* nobody is waited for */
     }
     cluster_init(&node->cluster, &params, handler, &log);
-    const uint64_t commit = committed_for_sure(&log);
-    if (commit > node->cluster.commit)
-        node->cluster.commit = commit;
 }
 
 static enum p7_status open_log(const struct opening *opening)

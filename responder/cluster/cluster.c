@@ -152,6 +152,29 @@ void cluster_on_journal_failed(struct cluster *cluster, const char *text)
 
 /* --- life cycle ------------------------------------------------------------------------------- */
 
+/*
+ * What is committed whatever happened: an active decides nothing with CLUSTER_UNCOMMITTED_MAX
+ * records under way, so that no more than these are not, and the records that began terms.
+ */
+static uint64_t committed_for_sure(const struct cluster_log *log)
+{
+    uint64_t index = log->last(log->context);
+    uint64_t decided = 0;
+    uint64_t term = 0;
+    uint32_t checksum;
+    if (log->head(log->context, index, &term, &checksum) != P7_OK)
+        return 0;
+    while (index > 0 && decided < CLUSTER_UNCOMMITTED_MAX) {
+        uint64_t before;
+        if (log->head(log->context, index - 1, &before, &checksum) != P7_OK)
+            return 0;
+        decided += before == term ? 1 : 0;
+        term = before;
+        index--;
+    }
+    return index;
+}
+
 void cluster_init(struct cluster *cluster, const struct cluster_params *params,
                   const struct cluster_handler *handler, const struct cluster_log *log)
 {
@@ -159,12 +182,10 @@ void cluster_init(struct cluster *cluster, const struct cluster_params *params,
     assert(params->node <= 1 && params->identity != 0);
     *cluster = (struct cluster){
         .params = *params, .handler = *handler, .log = *log, .role = CLUSTER_STARTING};
-    const uint64_t last = cluster_last(cluster);
-    if (log->head(log->context, last, &cluster->term, &checksum) != P7_OK)
+    cluster->durable = cluster_last(cluster);
+    if (log->head(log->context, cluster->durable, &cluster->term, &checksum) != P7_OK)
         cluster->term = 0;
-    /* Further back nothing can be uncommitted, on any node. */
-    cluster->commit = last > CLUSTER_UNDO_MAX ? last - CLUSTER_UNDO_MAX : 0;
-    cluster->durable = last;
+    cluster->commit = committed_for_sure(log);
     cluster->peer.node = REGISTER_NODE_NONE;
     cluster->known.owner = REGISTER_NODE_NONE;
 }

@@ -195,17 +195,29 @@ static void promote(struct cluster *cluster)
 
 /* --- answers ---------------------------------------------------------------------------------- */
 
-static void went_solo(struct cluster *cluster)
+/* Nobody is there, or its disk holds up what waits for it. */
+static bool peer_is_no_help(const struct cluster *cluster)
 {
-    cluster->pair_asked = false;
-    /* The peer came back while we asked: both disks go on being needed. */
-    if (!cluster->peer_lost && cluster->peer_durable >= cluster->commit && cluster->peer_matches &&
-        cluster->now_ns - cluster->progress_ns < cluster->params.suspect_ns)
-        return;
+    return cluster->peer_lost || cluster->peer.role == CLUSTER_FAILED ||
+           cluster->now_ns - cluster->progress_ns >= 2 * cluster->params.suspect_ns;
+}
+
+static void go_alone(struct cluster *cluster)
+{
     cluster->needs_both = false;
     cluster_tell(cluster, CLUSTER_EVENT_ALONE, "serves alone until the other node is back",
                  cluster->term);
     cluster_commit_advance(cluster);
+}
+
+static void went_solo(struct cluster *cluster)
+{
+    cluster->pair_asked = false;
+    /* The peer came back while we asked: both disks go on being needed. */
+    if (!peer_is_no_help(cluster) && cluster->peer_durable >= cluster->commit &&
+        cluster->peer_matches)
+        return;
+    go_alone(cluster);
 }
 
 static void accepted(struct cluster *cluster, enum cluster_wish wish)
@@ -367,21 +379,13 @@ void cluster_claim_turn(struct cluster *cluster)
     }
 }
 
-/* Whether the passive's disk holds up what waits for it. */
-static bool peer_is_no_help(const struct cluster *cluster)
-{
-    return cluster->peer_lost || cluster->peer.role == CLUSTER_FAILED ||
-           cluster->now_ns - cluster->progress_ns >= 2 * cluster->params.suspect_ns;
-}
-
 /* SOLO is certain only while no proposal of PAIR may still land. */
 static void give_up_peer(struct cluster *cluster)
 {
     if (cluster->wish == CLUSTER_WISH_SOLO || cluster->wish == CLUSTER_WISH_FORCE)
         return;
     if (cluster->known.mode == REGISTER_SOLO && !cluster->pair_asked) {
-        cluster->needs_both = false;
-        cluster_commit_advance(cluster);
+        go_alone(cluster);
         return;
     }
     cluster_ask(cluster, CLUSTER_WISH_SOLO);

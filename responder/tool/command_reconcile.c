@@ -43,10 +43,14 @@ struct reconciliation {
 static bool take_record(void *context, const struct ledger_record *record)
 {
     struct reconciliation *r = context;
-    if (record->kind == LEDGER_SETTLEMENT)
+    if (record->kind == LEDGER_TERM)
+        return true;
+    /* A call's end, or something that it told and that asks for no reply: no request's record. */
+    if (record->kind == LEDGER_SETTLEMENT || record->reply.kind == SERVICE_NO_REQUEST) {
         reconcile_add_settlement(r->reconcile, record->amount);
-    return record->kind != LEDGER_CHARGE ||
-           reconcile_add_charge(r->reconcile, record->index, record->identity.key,
+        return true;
+    }
+    return reconcile_add_charge(r->reconcile, record->index, record->identity.key,
                                 record->amount) == P7_OK;
 }
 

@@ -1,6 +1,7 @@
 # Shared by the proofs that run a whole cluster on this machine: witness, two nodes and a simulator
 # from the ready configurations, on ports of their own. Sourced after lib.sh, with `set -eu`.
 cluster_port=${PULSE7_PROOF_PORT:-21900}
+cluster_kind=cluster # or override: the ready configurations to take
 node_pid=(0 0)
 node_wrap=() witness_wrap=() simulator_wrap=()
 witness_address=127.0.0.1
@@ -12,7 +13,7 @@ console_wrap_0=() console_wrap_1=()
 cluster_ports() {
     local p=$cluster_port
     cat <<EOF
-s/\\b9899\\b/$p/; s/\\b9900\\b/$((p + 1))/
+s/\\b9899\\b/$p/; s/\\b9900\\b/$((p + 1))/; s/\\b9901\\b/$((p + 11))/
 s/console port 4272/console port $((p + 2))/; s/console port 4273/console port $((p + 3))/
 s/\\b7100\\b/$((p + 4))/
 s/\\b7101\\b/$((p + 5))/; s/\\b7102\\b/$((p + 6))/; s/\\b7103\\b/$((p + 7))/; s/\\b7104\\b/$((p + 8))/
@@ -27,7 +28,7 @@ cluster_files() {
     mkdir -p "$work/cluster"
     (umask 077 && head -c 32 /dev/urandom >"$work/cluster/key")
     for file in node0 node1 simulator; do
-        sed -e "$(cluster_ports)" "${script[@]+"${script[@]}"}" "$root/config/cluster-$file.cfg" >"$work/$file.cfg"
+        sed -e "$(cluster_ports)" "${script[@]+"${script[@]}"}" "$root/config/$cluster_kind-$file.cfg" >"$work/$file.cfg"
     done
     sed -i 's/^cs7 /console port 0\n&/' "$work/simulator.cfg"
 }

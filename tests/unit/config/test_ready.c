@@ -39,7 +39,7 @@ static bool round_trips(void)
 
 static bool checks_clean(const char *path)
 {
-    const bool node = strstr(path, "cluster-node") != NULL;
+    const bool node = strstr(path, "-node") != NULL;
     const enum settings_program program =
         node || strstr(path, "responder") != NULL ? SETTINGS_FOR_RESPONDER : SETTINGS_FOR_SIMULATOR;
     /* A key is not made before the first start: here any file will do. */

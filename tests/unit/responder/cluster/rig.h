@@ -10,7 +10,7 @@
 #include "responder/cluster/cluster.h"
 
 #define RIG_MS      1000000LL
-#define RIG_RECORDS (CLUSTER_UNCOMMITTED_MAX + 1024u)
+#define RIG_RECORDS (CLUSTER_UNDO_MAX + 4096u)
 #define RIG_QUEUE   4096u
 
 struct rig_record {

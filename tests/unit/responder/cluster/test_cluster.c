@@ -364,6 +364,46 @@ static void too_much_that_is_not_committed_is_refused(void)
     free(rig);
 }
 
+static void a_node_with_a_long_ledger_starts_and_serves(void)
+{
+    struct rig *rig = rig_create_pair();
+    uint64_t index = 0;
+    while (rig->node[0].last < CLUSTER_UNDO_MAX + 2000) {
+        index = rig_charge(rig, 0);
+        if (index % 500 == 0)
+            rig_run(rig, 20 * RIG_MS);
+    }
+    rig_run(rig, 500 * RIG_MS);
+    CU_ASSERT_EQUAL(rig->node[0].committed, rig->node[0].last);
+    /* Starts know nothing of commits, and each begins a term. */
+    for (unsigned i = 0; i < 3; i++) {
+        rig_kill(rig, 0);
+        rig_kill(rig, 1);
+        rig_start(rig, 0);
+        rig_start(rig, 1);
+        rig_run(rig, 1000 * RIG_MS);
+        CU_ASSERT_EQUAL(rig_active(rig), 0);
+    }
+    index = rig_charge(rig, 0);
+    CU_ASSERT_NOT_EQUAL(index, 0);
+    rig_run(rig, 300 * RIG_MS);
+    CU_ASSERT_EQUAL(rig->node[0].committed, index);
+    CU_ASSERT_TRUE(rig_same_ledgers(rig));
+    free(rig);
+}
+
+static void a_passive_that_says_that_it_has_failed_is_not_waited_for(void)
+{
+    struct rig *rig = rig_create_pair();
+    cluster_on_journal_failed(&rig->node[1].cluster, "its disk refused a write");
+    const uint64_t index = rig_charge(rig, 0);
+    rig_run(rig, 100 * RIG_MS);
+    CU_ASSERT_EQUAL(rig->node[0].committed, index);
+    CU_ASSERT_EQUAL(rig->value.mode, REGISTER_SOLO);
+    CU_ASSERT_EQUAL(rig->node[0].events[CLUSTER_EVENT_ALONE], 2);
+    free(rig);
+}
+
 UNIT_TESTS = {
     UNIT(two_new_nodes_become_a_pair),
     UNIT(a_pair_commits_what_is_durable_on_both),
@@ -383,5 +423,7 @@ UNIT_TESTS = {
     UNIT(a_passive_whose_disk_hangs_does_not_hold_up_the_active_for_ever),
     UNIT(without_a_register_the_one_that_is_left_promotes_itself),
     UNIT(too_much_that_is_not_committed_is_refused),
+    UNIT(a_node_with_a_long_ledger_starts_and_serves),
+    UNIT(a_passive_that_says_that_it_has_failed_is_not_waited_for),
 };
 UNIT_MAIN("cluster")
