@@ -132,6 +132,8 @@ static enum p7_status create_service(struct server *server)
     params.duplicates_max = s->duplicates_max;
     params.oneshot_service_key = s->oneshot_service_key;
     params.identity_key = *service_identity_key();
+    /* With a ledger the service runs on the wall clock. */
+    params.refuses_old = s->ledger.on || s->cluster.id != 0;
     return service_create(&server->service, &params);
 }
 

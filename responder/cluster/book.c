@@ -300,8 +300,8 @@ static void apply_identity(struct book *book, struct book_undo *undo,
         identity.key[0] = record->stray[0];
         identity.key[1] = record->stray[1];
     }
-    undo->handle =
-        duplicate_insert(&book->service->duplicates, &identity, record->index, &record->reply);
+    undo->handle = duplicate_insert(&book->service->duplicates, &identity, record->index,
+                                    &record->reply, service_wall_s(record->wall_ns));
 }
 
 /* Whether the service can work on the call: its account is there, and holds what it reserved. */

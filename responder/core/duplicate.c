@@ -14,6 +14,7 @@ struct duplicate_entry {
     uint64_t token;
     struct decision decision;
     uint32_t next; /* slot number of the next in the bucket's chain */
+    uint32_t wall_s;
     bool answered;
     bool linked; /* in a chain: false where it was never used, or was taken back */
 };
@@ -102,7 +103,7 @@ static void unlink_slot(struct duplicate_table *table, uint32_t slot)
 }
 
 uint64_t duplicate_insert(struct duplicate_table *table, const struct duplicate_identity *identity,
-                          uint64_t token, const struct decision *decision)
+                          uint64_t token, const struct decision *decision, uint32_t wall_s)
 {
     if (table->capacity == 0)
         return DUPLICATE_HANDLE_NONE;
@@ -110,6 +111,8 @@ uint64_t duplicate_insert(struct duplicate_table *table, const struct duplicate_
     if (table->entry[slot - 1].linked) {
         unlink_slot(table, slot);
         table->evicted++;
+        if (table->entry[slot - 1].wall_s > table->forgotten_s)
+            table->forgotten_s = table->entry[slot - 1].wall_s;
     } else {
         table->count++;
     }
@@ -119,6 +122,7 @@ uint64_t duplicate_insert(struct duplicate_table *table, const struct duplicate_
         .token = token,
         .decision = *decision,
         .next = *bucket,
+        .wall_s = wall_s,
         .linked = true,
     };
     *bucket = slot;

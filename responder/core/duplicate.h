@@ -65,7 +65,8 @@ struct duplicate_table {
     uint32_t *bucket;
     uint64_t inserted; /* handle of the next insertion */
     uint64_t evicted;
-    uint32_t count; /* requests remembered now */
+    uint32_t count;       /* requests remembered now */
+    uint32_t forgotten_s; /* when the newest of those that were evicted was decided, 0: none was */
     uint32_t capacity;
     uint32_t bucket_mask;
 };
@@ -80,10 +81,11 @@ struct duplicate_hit duplicate_find(const struct duplicate_table *table,
 
 /*
  * Adds a request in flight, and the decision that answers it. Where the identity is there already
- * the new one hides the old one. Returns the handle, DUPLICATE_HANDLE_NONE with capacity 0.
+ * the new one hides the old one. `wall_s` is when it was decided, in seconds since 1970. Returns
+ * the handle, DUPLICATE_HANDLE_NONE with capacity 0.
  */
 uint64_t duplicate_insert(struct duplicate_table *table, const struct duplicate_identity *identity,
-                          uint64_t token, const struct decision *decision);
+                          uint64_t token, const struct decision *decision, uint32_t wall_s);
 
 /* Its reply went out. Nothing happens where the entry was evicted meanwhile, or for NONE. */
 void duplicate_mark_answered(struct duplicate_table *table, uint64_t handle);

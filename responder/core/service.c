@@ -25,6 +25,7 @@ enum p7_status service_create(struct service *service, const struct service_para
         .tariff = params->tariff,
         .identity_key = params->identity_key,
         .oneshot_service_key = params->oneshot_service_key,
+        .refuses_old = params->refuses_old,
     };
     if (params->tariff.slice_ms < SLICE_MS_MIN || params->tariff.slice_ms > SLICE_MS_MAX)
         return P7_RANGE;

@@ -50,6 +50,10 @@
  * in the duplicate table; within a dialogue the same invoke ids and content as an earlier request's
  * are a duplicate, also when the call has gone on meanwhile, or is over: a copy that was held up
  * does not say how old it is. One that comes after its dialogue has ended: service_receive_stray.
+ *
+ * A request that was made (timeAndTimezone) more than SERVICE_WINDOW_S ago, and before the newest
+ * one that the table has forgotten, may repeat a forgotten one: with `refuses_old` it is refused by
+ * unexpectedDataValue and never charged.
  */
 #ifndef RESPONDER_CORE_SERVICE_H
 #define RESPONDER_CORE_SERVICE_H
@@ -67,6 +71,9 @@
 
 #define SERVICE_ONESHOT_KEY_DEFAULT 1u
 
+/* The window of duplicates: a day. No error of a time zone is as large. */
+#define SERVICE_WINDOW_S 86400
+
 /* Causes of our releases: Q.850 and TS24.011 agree on 21. */
 #define SERVICE_CAUSE_NORMAL    16u
 #define SERVICE_CAUSE_NO_CREDIT 21u /* call rejected; short message transfer rejected */
@@ -82,11 +89,18 @@ struct service_params {
     uint32_t duplicates_max;         /* entries of the duplicate table */
     uint32_t oneshot_service_key;    /* initialDP with this key is a oneshot; default 1 */
     struct siphash_key identity_key; /* the same on all nodes of a cluster, over all restarts */
+    bool refuses_old;                /* see Duplicates above; needs the wall clock as `now_ns` */
 };
 
 /* The key of the identity hash: fixed, since a request is to be known again on any node and after
  * any restart. It is no secret (responder/core/duplicate.h). */
 const struct siphash_key *service_identity_key(void);
+
+/* The service's time in whole seconds, as the duplicate table keeps it. */
+static inline uint32_t service_wall_s(int64_t now_ns)
+{
+    return now_ns > 0 ? (uint32_t)(now_ns / 1000000000) : 0;
+}
 
 /* tariff.slice_ms 30000, oneshot_service_key 1, all else zero. */
 void service_params_init(struct service_params *params);
@@ -146,6 +160,7 @@ struct service_reply {
     X(no_account, "requests refused as the subscriber has no account")                             \
     X(no_credit, "releases for lack of credit")                                                    \
     X(conflicts, "requests with a known identity and another content")                             \
+    X(too_old, "requests from before what the duplicate table remembers")                          \
     X(context_refused, "BEGIN with an application context that is not served")                     \
     X(context_missing, "BEGIN without an application context")                                     \
     X(operation_unknown, "invokes of operations that are not served")                              \
@@ -174,6 +189,7 @@ struct service {
     struct fault_plan fault;
     struct siphash_key identity_key;
     uint32_t oneshot_service_key;
+    bool refuses_old;
     bool overload;
     struct statistics statistics; /* of the interval; the owner reads and resets them */
     struct service_counters counters;

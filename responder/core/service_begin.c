@@ -9,6 +9,8 @@ struct begin_request {
     int8_t invoke_id;
     bool terminating;
     bool number_missing; /* there is no number to charge */
+    bool has_time;
+    int64_t unix_s; /* when the SSF says that it was made */
     uint32_t account;
     struct bytes call_reference;
 };
@@ -43,6 +45,16 @@ static void find_call_account(const struct service *service, const struct cap_in
     }
 }
 
+/* A time that can't be read says nothing. */
+static void note_time(struct begin_request *request, struct bytes octets)
+{
+    struct cap_time time;
+    if (cap_time_and_timezone_decode(octets, &time) != P7_OK)
+        return;
+    request->has_time = true;
+    request->unix_s = cap_time_to_unix_s(&time);
+}
+
 static enum p7_status read_initial_dp(const struct service *service, struct bytes parameter,
                                       struct begin_request *request)
 {
@@ -57,6 +69,8 @@ static enum p7_status read_initial_dp(const struct service *service, struct byte
         dp.has.event_type_bcsm && dp.event_type_bcsm == CAP_BCSM_TERM_ATTEMPT_AUTHORIZED;
     if (dp.has.call_reference_number)
         request->call_reference = dp.call_reference_number;
+    if (dp.has.time_and_timezone)
+        note_time(request, dp.time_and_timezone);
     if (service->accounts.count != 0)
         find_call_account(service, &dp, request);
     return P7_OK;
@@ -73,6 +87,8 @@ static enum p7_status read_initial_dp_sms(const struct service *service, struct 
         return status;
     if (dp.has.sms_reference_number)
         request->call_reference = dp.sms_reference_number;
+    if (dp.has.time_and_timezone)
+        note_time(request, dp.time_and_timezone);
     if (service->accounts.count == 0)
         return P7_OK;
     request->number_missing = !dp.has.calling_party_number;
@@ -176,6 +192,18 @@ static bool was_seen(struct service_turn *turn)
     return true;
 }
 
+/*
+ * Made longer ago than the window, and before the newest request that the table has forgotten: it
+ * may have been charged already. Either alone would also hit new requests when a clock is wrong.
+ */
+static bool is_too_old(const struct service_turn *turn, const struct begin_request *request)
+{
+    const struct service *service = turn->service;
+    return service->refuses_old && request->has_time &&
+           request->unix_s <= (int64_t)service->duplicates.forgotten_s &&
+           (int64_t)service_wall_s(turn->now_ns) - request->unix_s > SERVICE_WINDOW_S;
+}
+
 static void answer_no_credit(struct service_turn *turn, enum service_kind kind)
 {
     struct decision *d = &turn->reply->decision;
@@ -244,8 +272,8 @@ static void answer_new(struct service_turn *turn, const struct begin_request *re
         answer_at_once(turn, request);
     }
     service_apply_fault(turn, fault);
-    reply->handle =
-        duplicate_insert(&service->duplicates, &reply->identity, turn->token, &reply->decision);
+    reply->handle = duplicate_insert(&service->duplicates, &reply->identity, turn->token,
+                                     &reply->decision, service_wall_s(turn->now_ns));
 }
 
 void service_turn_begin(struct service_turn *turn)
@@ -272,6 +300,11 @@ void service_turn_begin(struct service_turn *turn)
         service_identity(turn->dialogue->reference, 0, service_content(service, turn->message));
     if (was_seen(turn))
         return;
+    if (is_too_old(turn, &request)) {
+        service->counters.too_old++;
+        service_refuse_by_error(turn, invoke->invoke_id, CAP_ERROR_UNEXPECTED_DATA_VALUE);
+        return;
+    }
     if (service->overload) {
         service->counters.overload++;
         service_refuse_by_error(turn, invoke->invoke_id, CAP_ERROR_TASK_REFUSED);

@@ -303,13 +303,13 @@ static void remember(struct service_turn *turn, uint64_t content)
     if (reply->decision.primitive == DECISION_END) {
         const struct duplicate_identity stray =
             service_stray_identity(turn->service, turn->message, turn->origin, content);
-        reply->handle =
-            duplicate_insert(&turn->service->duplicates, &stray, turn->token, &reply->decision);
+        reply->handle = duplicate_insert(&turn->service->duplicates, &stray, turn->token,
+                                         &reply->decision, service_wall_s(turn->now_ns));
         return;
     }
     const struct duplicate_identity in_call = in_call_identity(dialogue, content);
-    reply->handle =
-        duplicate_insert(&turn->service->duplicates, &in_call, turn->token, &reply->decision);
+    reply->handle = duplicate_insert(&turn->service->duplicates, &in_call, turn->token,
+                                     &reply->decision, service_wall_s(turn->now_ns));
 }
 
 /* Nothing was begun here as far as the service knows: the repetition of a BEGIN was answered, and

@@ -104,6 +104,8 @@ enum p7_status cap_time_and_timezone_decode(struct bytes octets,
                                             struct cap_time *time) P7_MUST_CHECK;
 enum p7_status cap_time_and_timezone_encode(struct bytes_writer *writer,
                                             const struct cap_time *time) P7_MUST_CHECK;
+/* Seconds since 1970 in UTC of a time with its zone. */
+int64_t cap_time_to_unix_s(const struct cap_time *time);
 enum p7_status cap_date_and_time_decode(struct bytes octets, struct cap_time *time) P7_MUST_CHECK;
 enum p7_status cap_date_and_time_encode(struct bytes_writer *writer,
                                         const struct cap_time *time) P7_MUST_CHECK;

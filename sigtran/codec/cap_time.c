@@ -101,3 +101,15 @@ enum p7_status cap_time_and_timezone_encode(struct bytes_writer *writer,
     bytes_write(writer, bytes_of(octets, sizeof(octets)));
     return writer->failed ? P7_FULL : P7_OK;
 }
+
+int64_t cap_time_to_unix_s(const struct cap_time *time)
+{
+    /* Years that begin in March end with the leap day; 400 of them are an era of 146 097 days. */
+    const int64_t year = (int64_t)time->year - (time->month <= 2 ? 1 : 0) + 400;
+    const int64_t month = (time->month + 9) % 12;
+    const int64_t days =
+        year * 365 + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + time->day - 1;
+    const int64_t days_1970 = days - 146097 - 719468;
+    return ((days_1970 * 24 + time->hour) * 60 + time->minute) * 60 + time->second -
+           (int64_t)time->zone_quarter_hours * 900;
+}

@@ -75,6 +75,7 @@ struct peer_call {
     bool terminating;
     uint32_t otid;
     int8_t invoke_id;
+    struct cap_time time; /* month 0: absent */
 };
 
 static inline struct peer_call peer_call_of(uint32_t service_key, uint64_t reference)
@@ -119,6 +120,13 @@ static inline void peer_add_initial_dp(struct peer *peer, const struct peer_call
     if (call->called != NULL) {
         dp.has.called_party_number = true;
         dp.called_party_number = peer_isup(CAP_ISUP_CALLED, call->called, called);
+    }
+    uint8_t time[8];
+    if (call->time.month != 0) {
+        struct bytes_writer w = bytes_writer_of(time, time + sizeof(time));
+        CU_ASSERT_EQUAL_FATAL(cap_time_and_timezone_encode(&w, &call->time), P7_OK);
+        dp.has.time_and_timezone = true;
+        dp.time_and_timezone = bytes_of(time, sizeof(time));
     }
     if (!call->no_reference) {
         bytes_store_u64be(reference, call->reference);

@@ -20,7 +20,7 @@ static void a_request_is_unknown_then_in_flight_then_answered(void)
     const struct duplicate_identity identity = identity_of(1, 10);
     CU_ASSERT_EQUAL_FATAL(duplicate_table_create(&table, 4), P7_OK);
     CU_ASSERT_EQUAL(duplicate_find(&table, &identity).state, DUPLICATE_UNKNOWN);
-    const uint64_t handle = duplicate_insert(&table, &identity, 99, &some_decision);
+    const uint64_t handle = duplicate_insert(&table, &identity, 99, &some_decision, 0);
     struct duplicate_hit hit = duplicate_find(&table, &identity);
     CU_ASSERT_EQUAL(hit.state, DUPLICATE_IN_FLIGHT);
     CU_ASSERT_EQUAL(hit.token, 99);
@@ -38,7 +38,7 @@ static void the_same_identity_with_another_content_is_a_conflict(void)
     const struct duplicate_identity identity = identity_of(1, 10);
     const struct duplicate_identity other = identity_of(1, 11);
     CU_ASSERT_EQUAL_FATAL(duplicate_table_create(&table, 4), P7_OK);
-    (void)duplicate_insert(&table, &identity, 0, &some_decision);
+    (void)duplicate_insert(&table, &identity, 0, &some_decision, 0);
     CU_ASSERT_EQUAL(duplicate_find(&table, &other).state, DUPLICATE_CONFLICT);
     duplicate_table_destroy(&table);
 }
@@ -49,7 +49,7 @@ static void a_full_table_evicts_the_oldest_first(void)
     CU_ASSERT_EQUAL_FATAL(duplicate_table_create(&table, 3), P7_OK);
     for (uint64_t n = 0; n < 5; n++) {
         const struct duplicate_identity identity = identity_of(n, 0);
-        CU_ASSERT_EQUAL(duplicate_insert(&table, &identity, n, &some_decision), n);
+        CU_ASSERT_EQUAL(duplicate_insert(&table, &identity, n, &some_decision, 0), n);
     }
     CU_ASSERT_EQUAL(table.evicted, 2);
     CU_ASSERT_EQUAL(duplicate_table_count(&table), 3);
@@ -69,8 +69,8 @@ static void marking_an_evicted_request_touches_nobody_else(void)
     const struct duplicate_identity old = identity_of(1, 0);
     const struct duplicate_identity new = identity_of(2, 0);
     CU_ASSERT_EQUAL_FATAL(duplicate_table_create(&table, 1), P7_OK);
-    const uint64_t handle = duplicate_insert(&table, &old, 0, &some_decision);
-    (void)duplicate_insert(&table, &new, 0, &some_decision);
+    const uint64_t handle = duplicate_insert(&table, &old, 0, &some_decision, 0);
+    (void)duplicate_insert(&table, &new, 0, &some_decision, 0);
     duplicate_mark_answered(&table, handle);
     duplicate_mark_answered(&table, DUPLICATE_HANDLE_NONE);
     CU_ASSERT_EQUAL(duplicate_find(&table, &new).state, DUPLICATE_IN_FLIGHT);
@@ -82,7 +82,8 @@ static void a_table_without_room_remembers_nothing(void)
     struct duplicate_table table;
     const struct duplicate_identity identity = identity_of(1, 0);
     CU_ASSERT_EQUAL_FATAL(duplicate_table_create(&table, 0), P7_OK);
-    CU_ASSERT_EQUAL(duplicate_insert(&table, &identity, 0, &some_decision), DUPLICATE_HANDLE_NONE);
+    CU_ASSERT_EQUAL(duplicate_insert(&table, &identity, 0, &some_decision, 0),
+                    DUPLICATE_HANDLE_NONE);
     CU_ASSERT_EQUAL(duplicate_find(&table, &identity).state, DUPLICATE_UNKNOWN);
     duplicate_mark_answered(&table, 0);
     duplicate_table_destroy(&table);
@@ -116,7 +117,7 @@ static void random_use_agrees_with_a_naive_model(void)
         const struct duplicate_hit hit = duplicate_find(&table, &identity);
         CU_ASSERT_EQUAL_FATAL(hit.state, expected);
         if (expected == DUPLICATE_UNKNOWN || random_below(&random, 8) == 0) {
-            CU_ASSERT_EQUAL(duplicate_insert(&table, &identity, step, &some_decision), inserted);
+            CU_ASSERT_EQUAL(duplicate_insert(&table, &identity, step, &some_decision, 0), inserted);
             model[inserted].n = n;
             model[inserted].content = content;
             inserted++;
@@ -136,14 +137,14 @@ static void the_newest_is_taken_back_and_the_one_before_shows_again(void)
     CU_ASSERT_EQUAL_FATAL(duplicate_table_create(&table, 2), P7_OK);
     const struct duplicate_identity a = identity_of(1, 1);
     const struct duplicate_identity b = identity_of(1, 2);
-    (void)duplicate_insert(&table, &a, 10, &some_decision);
-    const uint64_t handle = duplicate_insert(&table, &b, 11, &some_decision);
+    (void)duplicate_insert(&table, &a, 10, &some_decision, 0);
+    const uint64_t handle = duplicate_insert(&table, &b, 11, &some_decision, 0);
     CU_ASSERT_TRUE(duplicate_newest(&table, &newest));
     CU_ASSERT_EQUAL(newest.content, 2);
     duplicate_remove_newest(&table);
     CU_ASSERT_EQUAL(duplicate_find(&table, &a).token, 10);
     CU_ASSERT_EQUAL(duplicate_table_count(&table), 1);
-    CU_ASSERT_EQUAL(duplicate_insert(&table, &b, 12, &some_decision), handle);
+    CU_ASSERT_EQUAL(duplicate_insert(&table, &b, 12, &some_decision, 0), handle);
     CU_ASSERT_EQUAL(duplicate_find(&table, &b).token, 12);
     CU_ASSERT_EQUAL(table.evicted, 0);
     duplicate_table_destroy(&table);
@@ -156,7 +157,7 @@ static void what_an_entry_evicted_does_not_come_back_with_its_removal(void)
     CU_ASSERT_EQUAL_FATAL(duplicate_table_create(&table, 2), P7_OK);
     for (uint64_t n = 1; n <= 3; n++) {
         const struct duplicate_identity identity = identity_of(n, 0);
-        (void)duplicate_insert(&table, &identity, n, &some_decision);
+        (void)duplicate_insert(&table, &identity, n, &some_decision, 0);
     }
     const struct duplicate_identity evicted = identity_of(1, 0);
     const struct duplicate_identity kept = identity_of(2, 0);

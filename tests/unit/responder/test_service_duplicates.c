@@ -287,6 +287,43 @@ static void an_evicted_request_is_a_new_one(void)
     bench_close(&b);
 }
 
+static void one_from_before_the_window_is_refused_and_not_charged(void)
+{
+    struct bench b;
+    struct peer_call call = peer_call_of(SERVICE_ONESHOT_KEY_DEFAULT, 0);
+    bench_setup(&b);
+    b.service.refuses_old = true;
+    call.time = (struct cap_time){.year = 2026, .month = 11, .day = 21, .hour = 12};
+    b.now_ns = (cap_time_to_unix_s(&call.time) + 1) * 1000000000;
+    for (call.reference = 0; call.reference < b.params.duplicates_max + 1u; call.reference++) {
+        bench_new_dialogue(&b);
+        (void)bench_ask(&b, peer_initial_dp(&b.peer, &call));
+    }
+    const uint64_t charged = b.service.accounts.charged_total;
+    b.now_ns += INT64_C(1000000000) * SERVICE_WINDOW_S;
+    bench_new_dialogue(&b);
+    call.reference = 0;
+    bench_receive(&b, peer_initial_dp(&b.peer, &call));
+    CU_ASSERT_EQUAL(b.reply.decision.body, DECISION_ERROR);
+    CU_ASSERT_EQUAL(b.reply.decision.code, CAP_ERROR_UNEXPECTED_DATA_VALUE);
+    CU_ASSERT_EQUAL(b.service.counters.too_old, 1);
+    CU_ASSERT_EQUAL(b.service.accounts.charged_total, charged);
+    /* One that was made later is new for sure, also when its clock, or ours, is wrong by a day. */
+    bench_new_dialogue(&b);
+    call.time.second = 2;
+    call.reference = 999998;
+    bench_receive(&b, peer_initial_dp(&b.peer, &call));
+    CU_ASSERT_EQUAL(b.reply.decision.body, DECISION_CALL_CONTINUE);
+    /* And what is no older than the window is not refused for a forgotten one of the future. */
+    b.service.duplicates.forgotten_s = UINT32_MAX;
+    b.now_ns -= INT64_C(1000000000) * SERVICE_WINDOW_S;
+    bench_new_dialogue(&b);
+    call.reference = 999999;
+    bench_receive(&b, peer_initial_dp(&b.peer, &call));
+    CU_ASSERT_EQUAL(b.reply.decision.body, DECISION_CALL_CONTINUE);
+    bench_close(&b);
+}
+
 static void identities_follow_from_the_key_and_differ_by_sequence(void)
 {
     struct bench b;
@@ -325,6 +362,7 @@ UNIT_TESTS = {
     UNIT(a_final_that_comes_again_before_its_end_went_out_attaches),
     UNIT(a_final_that_comes_after_its_dialogue_ended_gets_the_same_end),
     UNIT(an_evicted_request_is_a_new_one),
+    UNIT(one_from_before_the_window_is_refused_and_not_charged),
     UNIT(identities_follow_from_the_key_and_differ_by_sequence),
 };
 UNIT_MAIN("responder/core/service: duplicates")

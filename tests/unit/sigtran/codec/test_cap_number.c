@@ -271,6 +271,25 @@ static void a_time_is_read_and_written_alike(void)
     }
 }
 
+static void a_time_with_its_zone_is_an_instant(void)
+{
+    static const struct {
+        struct cap_time time;
+        int64_t unix_s;
+    } cases[] = {
+        {{1970, 1, 1, 0, 0, 0, 0}, 0},
+        {{1970, 1, 1, 1, 0, 0, 4}, 0},
+        {{1969, 12, 31, 23, 59, 59, 0}, -1},
+        {{2000, 2, 29, 12, 0, 0, 0}, 951825600},
+        {{2000, 3, 1, 0, 0, 0, 0}, 951868800},
+        {{2026, 11, 21, 3, 6, 41, 0}, 1795230401},
+        {{2026, 11, 20, 22, 6, 41, -20}, 1795230401},
+        {{2100, 3, 1, 0, 0, 0, 0}, 4107542400},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        CU_ASSERT_EQUAL(cap_time_to_unix_s(&cases[i].time), cases[i].unix_s);
+}
+
 static void a_time_that_is_none_is_refused(void)
 {
     struct room room;
@@ -397,6 +416,7 @@ UNIT_TESTS = {
     UNIT(a_bcd_number_that_is_none_is_refused),
     UNIT(an_imsi_has_five_to_fifteen_digits),
     UNIT(a_time_is_read_and_written_alike),
+    UNIT(a_time_with_its_zone_is_an_instant),
     UNIT(a_time_that_is_none_is_refused),
     UNIT(a_cause_is_read_and_written_alike),
     UNIT(a_cell_is_read_and_written_alike),
