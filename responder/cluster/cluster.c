@@ -6,7 +6,7 @@
 #include "responder/cluster/cluster_internal.h"
 #include "sigtran/base/timer_heap.h"
 
-#define NS_PER_MS 1000000
+#define NS_PER_MS 1000000LL
 
 const char *cluster_role_name(uint8_t role)
 {

@@ -17,8 +17,8 @@
  * dialogue's next request. A `close` is ignored where the call has gone on in another dialogue:
  * what its sequence tells. So a dialogue is closed after the replies to its requests.
  *
- * A request within a call is known again by what it says, invoke ids included (service.h), whichever
- * node a copy of it waited at and however late it comes.
+ * A request within a call is known again by what it says, invoke ids included (service.h),
+ * whichever node a copy of it waited at and however late it comes.
  *
  * Order of calls: replica_create -> replica_on_appended for the recovered records -> cluster_start
  * -> requests, messages, turns -> replica_destroy. What the cluster's handler is told (append,
