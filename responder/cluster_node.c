@@ -118,30 +118,11 @@ static void on_send(void *context, const struct cluster_message *message)
         interconnect_send(node->interconnect, message, node->now_ns);
 }
 
-static struct cluster_heartbeat heartbeat_of(const struct cluster_node *node)
-{
-    const struct cluster *cluster = &node->cluster;
-    const struct cluster_log log = cluster_log_ops(node->log);
-    struct cluster_heartbeat heartbeat = {
-        .identity = cluster->params.identity,
-        .term = cluster->term,
-        .last = cluster_log_last(node->log),
-        .commit = cluster->commit,
-        .role = (uint8_t)cluster->role,
-        .node = cluster->params.node,
-    };
-    uint32_t checksum;
-    if (log.head(log.context, heartbeat.last, &heartbeat.last_term, &checksum) != P7_OK)
-        heartbeat.last_term = 0;
-    return heartbeat;
-}
-
 static void on_replica_send(void *context, const struct cluster_message *message)
 {
     struct cluster_node *node = context;
     struct cluster_message sent = *message;
-    sent.heartbeat = heartbeat_of(node);
-    on_send(node, &sent);
+    cluster_send(&node->cluster, &sent);
 }
 
 static void on_request(void *context, const struct register_request *request)
@@ -416,15 +397,11 @@ enum p7_status cluster_node_force_takeover(struct cluster_node *node, int64_t no
 
 void cluster_node_leave(struct cluster_node *node, int64_t now_ns)
 {
-    /* Of a failed node the active expects nothing: that is what the last word says. */
-    struct cluster_message message = {.kind = CLUSTER_HEARTBEAT};
     node->now_ns = now_ns;
     if (node->interconnect == NULL || node->cluster.role == CLUSTER_ACTIVE)
         return;
-    message.heartbeat = heartbeat_of(node);
-    message.heartbeat.role = CLUSTER_FAILED;
     for (uint32_t i = 0; i < LAST_WORDS; i++)
-        on_send(node, &message);
+        cluster_say_farewell(&node->cluster, now_ns);
     node->has_left = true;
     interconnect_flush(node->interconnect, now_ns);
 }

@@ -49,14 +49,14 @@ void cluster_tell_stalled(struct cluster *cluster, const char *text)
     cluster_tell(cluster, CLUSTER_EVENT_STALLED, text, cluster->term);
 }
 
-void cluster_send(struct cluster *cluster, struct cluster_message *message)
+static struct cluster_heartbeat heartbeat_of(const struct cluster *cluster)
 {
     const uint64_t last = cluster_last(cluster);
     uint64_t last_term = 0;
     uint32_t checksum;
     if (cluster->log.head(cluster->log.context, last, &last_term, &checksum) != P7_OK)
         last_term = 0;
-    message->heartbeat = (struct cluster_heartbeat){
+    return (struct cluster_heartbeat){
         .identity = cluster->params.identity,
         .term = cluster->term,
         .last = last,
@@ -65,8 +65,23 @@ void cluster_send(struct cluster *cluster, struct cluster_message *message)
         .role = (uint8_t)cluster->role,
         .node = cluster->params.node,
     };
+}
+
+void cluster_send(struct cluster *cluster, struct cluster_message *message)
+{
+    message->heartbeat = heartbeat_of(cluster);
     cluster->heartbeat_ns = cluster->now_ns + cluster->params.heartbeat_ns;
     cluster->handler.send(cluster->handler.context, message);
+}
+
+void cluster_say_farewell(struct cluster *cluster, int64_t now_ns)
+{
+    struct cluster_message message = {.kind = CLUSTER_HEARTBEAT};
+    cluster->now_ns = now_ns;
+    message.heartbeat = heartbeat_of(cluster);
+    /* Of a failed node the active expects nothing. */
+    message.heartbeat.role = CLUSTER_FAILED;
+    cluster->handler.send(cluster->handler.context, &message);
 }
 
 bool cluster_suspects_active(const struct cluster *cluster)

@@ -215,6 +215,13 @@ int64_t cluster_deadline_ns(const struct cluster *cluster);
 enum p7_status cluster_switchover(struct cluster *cluster, int64_t now_ns,
                                   const char **why) P7_MUST_CHECK;
 
+/* To the peer, through the handler, with our heartbeat: for the user's own messages (FORWARD,
+ * RELAY). */
+void cluster_send(struct cluster *cluster, struct cluster_message *message);
+
+/* Not ACTIVE: tells the peer that this node ends, so that it waits for nothing from here. */
+void cluster_say_farewell(struct cluster *cluster, int64_t now_ns);
+
 /* Takes over whatever the register says: an operator vouches that the other node is dead and that
  * what only it has acknowledged is given up. At the active: writes a lost register anew. P7_STATE
  * when active without that need, or failed. */

@@ -49,7 +49,6 @@ void cluster_tell(struct cluster *cluster, enum cluster_event_kind kind, const c
                   uint64_t value);
 /* STALLED, once until something changes. */
 void cluster_tell_stalled(struct cluster *cluster, const char *text);
-void cluster_send(struct cluster *cluster, struct cluster_message *message);
 bool cluster_suspects_active(const struct cluster *cluster);
 
 /* Role changes. Each tells the handler as its last step. */

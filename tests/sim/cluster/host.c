@@ -2,7 +2,6 @@
 #include <assert.h>
 #include <string.h>
 
-#include "responder/cluster/cluster_internal.h"
 #include "sigtran/base/timer_heap.h"
 #include "tests/sim/cluster/world.h"
 
