@@ -73,7 +73,7 @@ static void write_records(struct journal *journal, uint64_t records)
                 .wall_ns = (int64_t)index * 100000,
                 .kind = LEDGER_CHARGE,
                 .flags = LEDGER_IN_TABLE,
-                .account = 46701000000 + index % 100000,
+                .account = 467010000000 + index % 100000,
                 .amount = 1,
                 .identity = {{random_u64(&random), random_u64(&random)}, random_u64(&random)},
             };
