@@ -138,7 +138,8 @@ start_load() {
 }
 
 # first_answers RUN_DIR EVENTS: for each line `NAME MONOTONIC_NS` of EVENTS a line `NAME A B`: A ms from
-# the event to the end of the longest silence in the 4 s behind it, and B ms that this silence had.
+# the event to the end of the longest silence that began within 1.5 s behind it, and B ms that it had.
+# Events are to be further apart than that.
 first_answers() {
     local csv=$1/requests.csv start_ns
     start_ns=$(field "$1/run.json" .start_monotonic_ns)
@@ -155,9 +156,8 @@ first_answers() {
             last = 0
         }
         {
-            for (i = current; i <= n; i++) {
-                if ($1 < at[i]) break
-                if ($1 > at[i] + 4e9 && last > at[i] + 4e9) { current = i + 1; continue }
+            for (i = current; i <= n && $1 >= at[i]; i++) {
+                if (last > at[i] + 1.5e9) { current = i + 1; continue }
                 from = last > at[i] ? last : at[i]
                 if ($1 - from > gap[i]) { gap[i] = $1 - from; end[i] = $1 }
             }
