@@ -71,6 +71,7 @@ kill_max_ms=$(estimate D_max kill)
 sent=$(field "$run" .accounting.total.due)
 ok=$(field "$run" .accounting.total.ok)
 again=$(field "$run" .accounting.total.retransmissions)
+twice=$(field "$run" .accounting.total.duplicate_replies)
 valid=$(field "$run" .validity.valid)
 reconciled= good=no
 reconcile "$out" && good=yes
@@ -80,7 +81,8 @@ echo
 echo "freeze      node $active, true $true_ms ms; D_max $freeze_max_ms ms, no reply at all for $freeze_gap_ms ms"
 echo "kill -9     node $killed; D_max $kill_max_ms ms; node $taken_over_by took over, first new answer after $takeover_ms ms"
 echo "restart     node $killed; both nodes are a pair again: $back"
-echo "requests    $sent due, $ok ok, $((sent - ok)) failed, $again sent again (charged once)"
+echo "requests    $sent due, $ok ok, $((sent - ok)) failed"
+echo "duplicates  $again requests sent again, $twice second answers, each request charged once"
 echo "report      $out/report.html"
 pass=$(awk -v d="$freeze_max_ms" -v t="$true_ms" -v k="$takeover_ms" -v sent="$sent" -v ok="$ok" -v back="$back" \
     -v good="$good" -v want=$((rate * seconds)) -v a="$active" -v b="$taken_over_by" -v killed="$killed" 'BEGIN {
@@ -88,5 +90,5 @@ pass=$(awk -v d="$freeze_max_ms" -v t="$true_ms" -v k="$takeover_ms" -v sent="$s
                good == "yes" && b != killed && killed == a) ? "yes" : "no"
     }')
 result demo "$pass" "freeze_true_ms=$true_ms" "freeze_max_ms=$freeze_max_ms" "kill_max_ms=$kill_max_ms" \
-    "takeover_ms=$takeover_ms" "sent=$sent" "ok=$ok" "failed=$((sent - ok))" "sent_again=$again" "pair_again=$back" \
+    "takeover_ms=$takeover_ms" "sent=$sent" "ok=$ok" "failed=$((sent - ok))" "sent_again=$again" "second_answers=$twice" "pair_again=$back" \
     "valid=$valid" "reconcile=$good" "report=$out/report.html"
