@@ -113,38 +113,6 @@ static bool read_forward(struct bytes content, struct forward_content *forward)
            input->close == (input->octets.length == 0);
 }
 
-static void write_decision(struct bytes_writer *w, const struct decision *d)
-{
-    bytes_write_u8(w, d->primitive);
-    bytes_write_u8(w, d->dialogue);
-    bytes_write_u8(w, d->body);
-    bytes_write_u8(w, d->context);
-    bytes_write_u8(w, d->kind);
-    bytes_write_u8(w, d->result);
-    bytes_write_u8(w, d->code);
-    bytes_write_u8(w, d->problem_kind);
-    bytes_write_u8(w, (uint8_t)d->invoke_id);
-    bytes_write_u8(w, (uint8_t)d->answers_invoke_id);
-    bytes_write_u8(w, d->flags);
-    bytes_write_u32be(w, d->slice_100ms);
-}
-
-static void read_decision(struct bytes_reader *r, struct decision *d)
-{
-    d->primitive = bytes_read_u8(r);
-    d->dialogue = bytes_read_u8(r);
-    d->body = bytes_read_u8(r);
-    d->context = bytes_read_u8(r);
-    d->kind = bytes_read_u8(r);
-    d->result = bytes_read_u8(r);
-    d->code = bytes_read_u8(r);
-    d->problem_kind = bytes_read_u8(r);
-    d->invoke_id = (int8_t)bytes_read_u8(r);
-    d->answers_invoke_id = (int8_t)bytes_read_u8(r);
-    d->flags = bytes_read_u8(r);
-    d->slice_100ms = bytes_read_u32be(r);
-}
-
 /* Whether it can be encoded as a reply: what decision.c takes for granted of its own decisions. */
 static bool decision_is_sound(const struct decision *d)
 {
@@ -161,7 +129,7 @@ static bool decision_is_sound(const struct decision *d)
 
 static void write_reply(struct bytes_writer *w, const struct service_reply *reply)
 {
-    write_decision(w, &reply->decision);
+    decision_store(w, &reply->decision);
     bytes_write_u8(w, reply->disposition);
     bytes_write_u8(w, reply->drop ? 1 : 0);
     bytes_write_u32be(w, reply->delay_ms);
@@ -176,7 +144,7 @@ static void write_reply(struct bytes_writer *w, const struct service_reply *repl
 static bool read_reply(struct bytes_reader *r, const struct accounts *accounts,
                        struct service_reply *reply)
 {
-    read_decision(r, &reply->decision);
+    decision_load(r, &reply->decision);
     reply->disposition = bytes_read_u8(r);
     const uint8_t drop = bytes_read_u8(r);
     reply->drop = drop != 0;

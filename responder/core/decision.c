@@ -228,3 +228,35 @@ uint64_t decision_invokes_outstanding(const struct decision *decision)
         return (uint64_t)1 << decision->invoke_id;
     return 0;
 }
+
+void decision_store(struct bytes_writer *writer, const struct decision *decision)
+{
+    bytes_write_u8(writer, decision->primitive);
+    bytes_write_u8(writer, decision->dialogue);
+    bytes_write_u8(writer, decision->body);
+    bytes_write_u8(writer, decision->context);
+    bytes_write_u8(writer, decision->kind);
+    bytes_write_u8(writer, decision->result);
+    bytes_write_u8(writer, decision->code);
+    bytes_write_u8(writer, decision->problem_kind);
+    bytes_write_u8(writer, (uint8_t)decision->invoke_id);
+    bytes_write_u8(writer, (uint8_t)decision->answers_invoke_id);
+    bytes_write_u8(writer, decision->flags);
+    bytes_write_u32be(writer, decision->slice_100ms);
+}
+
+void decision_load(struct bytes_reader *reader, struct decision *decision)
+{
+    decision->primitive = bytes_read_u8(reader);
+    decision->dialogue = bytes_read_u8(reader);
+    decision->body = bytes_read_u8(reader);
+    decision->context = bytes_read_u8(reader);
+    decision->kind = bytes_read_u8(reader);
+    decision->result = bytes_read_u8(reader);
+    decision->code = bytes_read_u8(reader);
+    decision->problem_kind = bytes_read_u8(reader);
+    decision->invoke_id = (int8_t)bytes_read_u8(reader);
+    decision->answers_invoke_id = (int8_t)bytes_read_u8(reader);
+    decision->flags = bytes_read_u8(reader);
+    decision->slice_100ms = bytes_read_u32be(reader);
+}

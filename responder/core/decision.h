@@ -97,6 +97,12 @@ struct decision {
 enum p7_status decision_write_components(struct bytes_writer *writer,
                                          const struct decision *decision) P7_MUST_CHECK;
 
+/* All of its fields, to keep it or to pass it on: DECISION_STORED_OCTETS, big endian. What was
+ * loaded may hold any values: look at them before it is used. */
+#define DECISION_STORED_OCTETS 15u
+void decision_store(struct bytes_writer *writer, const struct decision *decision);
+void decision_load(struct bytes_reader *reader, struct decision *decision);
+
 /*
  * The dialogue portion to send along; `pdu` is TCAP_DIALOGUE_NONE where none is. `requested` is the
  * application context of the AARQ: only a refusal looks at it, and the result borrows it then.

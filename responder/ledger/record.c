@@ -74,38 +74,6 @@ static bool record_is_sound(const struct ledger_record *record)
            ((record->flags & LEDGER_HAS_CALL) == 0 || call_is_sound(&record->call));
 }
 
-static void write_decision(struct bytes_writer *w, const struct decision *d)
-{
-    bytes_write_u8(w, d->primitive);
-    bytes_write_u8(w, d->dialogue);
-    bytes_write_u8(w, d->body);
-    bytes_write_u8(w, d->context);
-    bytes_write_u8(w, d->kind);
-    bytes_write_u8(w, d->result);
-    bytes_write_u8(w, d->code);
-    bytes_write_u8(w, d->problem_kind);
-    bytes_write_u8(w, (uint8_t)d->invoke_id);
-    bytes_write_u8(w, (uint8_t)d->answers_invoke_id);
-    bytes_write_u8(w, d->flags);
-    bytes_write_u32be(w, d->slice_100ms);
-}
-
-static void read_decision(struct bytes_reader *r, struct decision *d)
-{
-    d->primitive = bytes_read_u8(r);
-    d->dialogue = bytes_read_u8(r);
-    d->body = bytes_read_u8(r);
-    d->context = bytes_read_u8(r);
-    d->kind = bytes_read_u8(r);
-    d->result = bytes_read_u8(r);
-    d->code = bytes_read_u8(r);
-    d->problem_kind = bytes_read_u8(r);
-    d->invoke_id = (int8_t)bytes_read_u8(r);
-    d->answers_invoke_id = (int8_t)bytes_read_u8(r);
-    d->flags = bytes_read_u8(r);
-    d->slice_100ms = bytes_read_u32be(r);
-}
-
 static void write_call(struct bytes_writer *w, const struct service_dialogue *call)
 {
     bytes_write_u64be(w, call->reference[0]);
@@ -118,7 +86,7 @@ static void write_call(struct bytes_writer *w, const struct service_dialogue *ca
     bytes_write_u32be(w, call->used_100ms);
     bytes_write_u32be(w, call->granted_100ms);
     bytes_write_u32be(w, call->sequence);
-    write_decision(w, &call->last);
+    decision_store(w, &call->last);
     bytes_write_u8(w, call->state);
     bytes_write_u8(w, call->flags);
     bytes_write_u8(w, call->context);
@@ -137,7 +105,7 @@ static void read_call(struct bytes_reader *r, struct service_dialogue *call)
     call->used_100ms = bytes_read_u32be(r);
     call->granted_100ms = bytes_read_u32be(r);
     call->sequence = bytes_read_u32be(r);
-    read_decision(r, &call->last);
+    decision_load(r, &call->last);
     call->state = bytes_read_u8(r);
     call->flags = bytes_read_u8(r);
     call->context = bytes_read_u8(r);
@@ -160,7 +128,7 @@ static void write_fields(struct bytes_writer *w, const struct ledger_record *rec
         bytes_write_u64be(w, record->identity.key[1]);
         bytes_write_u64be(w, record->identity.content);
         bytes_write_u32be(w, record->sequence);
-        write_decision(w, &record->reply);
+        decision_store(w, &record->reply);
         if ((record->flags & LEDGER_HAS_STRAY) != 0) {
             bytes_write_u64be(w, record->stray[0]);
             bytes_write_u64be(w, record->stray[1]);
@@ -186,7 +154,7 @@ static void read_fields(struct bytes_reader *r, struct ledger_record *record)
         record->identity.key[1] = bytes_read_u64be(r);
         record->identity.content = bytes_read_u64be(r);
         record->sequence = bytes_read_u32be(r);
-        read_decision(r, &record->reply);
+        decision_load(r, &record->reply);
         if ((record->flags & LEDGER_HAS_STRAY) != 0) {
             record->stray[0] = bytes_read_u64be(r);
             record->stray[1] = bytes_read_u64be(r);

@@ -122,7 +122,47 @@ static void outstanding_invokes_are_those_that_may_be_answered_by_an_error(void)
     CU_ASSERT_EQUAL(decision_invokes_outstanding(&decision), 0);
 }
 
+static void what_is_stored_comes_back_field_by_field(void)
+{
+    const struct decision stored = {
+        .primitive = DECISION_CONTINUE,
+        .dialogue = DECISION_DIALOGUE_ACCEPTED,
+        .body = DECISION_CALL_START,
+        .context = CAP_AC_V2_GSMSSF,
+        .kind = SERVICE_FINAL,
+        .result = SERVICE_NO_CREDIT,
+        .code = 21,
+        .problem_kind = 0x81,
+        .invoke_id = -2,
+        .answers_invoke_id = -3,
+        .flags = DECISION_TERMINATING | DECISION_LAST_SLICE,
+        .slice_100ms = 0x01020304,
+    };
+    struct decision loaded = {0};
+    uint8_t octets[DECISION_STORED_OCTETS];
+    struct bytes_writer w = bytes_writer_of(octets, octets + sizeof(octets));
+    decision_store(&w, &stored);
+    CU_ASSERT_FALSE(w.failed);
+    CU_ASSERT_EQUAL(bytes_writer_length(&w), DECISION_STORED_OCTETS);
+    struct bytes_reader r = bytes_reader_of(octets, octets + sizeof(octets));
+    decision_load(&r, &loaded);
+    CU_ASSERT_FALSE(r.failed);
+    CU_ASSERT_EQUAL(loaded.primitive, stored.primitive);
+    CU_ASSERT_EQUAL(loaded.dialogue, stored.dialogue);
+    CU_ASSERT_EQUAL(loaded.body, stored.body);
+    CU_ASSERT_EQUAL(loaded.context, stored.context);
+    CU_ASSERT_EQUAL(loaded.kind, stored.kind);
+    CU_ASSERT_EQUAL(loaded.result, stored.result);
+    CU_ASSERT_EQUAL(loaded.code, stored.code);
+    CU_ASSERT_EQUAL(loaded.problem_kind, stored.problem_kind);
+    CU_ASSERT_EQUAL(loaded.invoke_id, stored.invoke_id);
+    CU_ASSERT_EQUAL(loaded.answers_invoke_id, stored.answers_invoke_id);
+    CU_ASSERT_EQUAL(loaded.flags, stored.flags);
+    CU_ASSERT_EQUAL(loaded.slice_100ms, stored.slice_100ms);
+}
+
 UNIT_TESTS = {
+    UNIT(what_is_stored_comes_back_field_by_field),
     UNIT(release_call_gives_the_octets_of_a_live_network),
     UNIT(a_grant_gives_the_octets_of_a_live_network),
     UNIT(the_last_slice_asks_for_the_release_in_the_form_of_its_phase),
