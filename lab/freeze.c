@@ -20,18 +20,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#define NS_PER_S      1000000000LL
-#define NS_PER_MS     1000000LL
+#include "sigtran/runtime/clock.h"
+
 #define FREEZE_MS_MAX 600000
 #define STOP_CHECKS   10000
 #define STAT_OCTETS   512
-
-static int64_t now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec;
-}
 
 /* State of the process as /proc tells it: the letter behind its name in parentheses. */
 static char state_of(pid_t pid)
@@ -56,27 +49,28 @@ static int fail(pid_t pid, const char *what)
 
 static int freeze(pid_t pid, int64_t duration_ns)
 {
-    const int64_t asked_ns = now_ns();
+    const int64_t asked_ns = clock_monotonic_ns();
     if (kill(pid, SIGSTOP) == -1)
         return fail(pid, "can't be stopped");
     int checks = 0;
     while (state_of(pid) != 'T' && checks < STOP_CHECKS)
         checks++;
-    const int64_t stopped_ns = now_ns();
+    const int64_t stopped_ns = clock_monotonic_ns();
     const int64_t until_ns = asked_ns + duration_ns;
-    const struct timespec until = {.tv_sec = until_ns / NS_PER_S, .tv_nsec = until_ns % NS_PER_S};
+    const struct timespec until = {.tv_sec = until_ns / CLOCK_NS_PER_S,
+                                   .tv_nsec = until_ns % CLOCK_NS_PER_S};
     while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR)
         continue;
-    const int64_t resuming_ns = now_ns();
+    const int64_t resuming_ns = clock_monotonic_ns();
     if (kill(pid, SIGCONT) == -1)
         return fail(pid, "can't be continued");
-    const int64_t resumed_ns = now_ns();
-    const double low_ms = (double)(resuming_ns - stopped_ns) / NS_PER_MS;
-    const double high_ms = (double)(resumed_ns - asked_ns) / NS_PER_MS;
+    const int64_t resumed_ns = clock_monotonic_ns();
+    const double low_ms = (double)(resuming_ns - stopped_ns) / CLOCK_NS_PER_MS;
+    const double high_ms = (double)(resumed_ns - asked_ns) / CLOCK_NS_PER_MS;
     (void)printf("{\"pid\": %d, \"asked_ms\": %.3f, \"true_ms\": %.3f, \"true_low_ms\": %.3f, "
                  "\"true_high_ms\": %.3f, \"stop_monotonic_ns\": %lld}\n",
-                 (int)pid, (double)duration_ns / NS_PER_MS, (low_ms + high_ms) / 2, low_ms, high_ms,
-                 (long long)asked_ns);
+                 (int)pid, (double)duration_ns / CLOCK_NS_PER_MS, (low_ms + high_ms) / 2, low_ms,
+                 high_ms, (long long)asked_ns);
     return checks < STOP_CHECKS ? 0 : 1;
 }
 
@@ -92,5 +86,5 @@ int main(int argc, char **argv)
         return 2;
     }
     (void)prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
-    return freeze((pid_t)pid, (int64_t)(ms * (double)NS_PER_MS));
+    return freeze((pid_t)pid, (int64_t)(ms * (double)CLOCK_NS_PER_MS));
 }

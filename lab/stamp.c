@@ -18,14 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define NS_PER_S 1000000000LL
-
-static int64_t now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec;
-}
+#include "sigtran/runtime/clock.h"
 
 int main(int argc, char **argv)
 {
@@ -34,7 +27,7 @@ int main(int argc, char **argv)
         (void)fprintf(stderr, "usage: pulse7-stamp COMMAND [ARGUMENT...]\n");
         return 2;
     }
-    const int64_t before_ns = now_ns();
+    const int64_t before_ns = clock_monotonic_ns();
     const pid_t child = fork();
     if (child == -1) {
         (void)fprintf(stderr, "pulse7-stamp: fork: %s\n", strerror(errno));
@@ -50,7 +43,7 @@ int main(int argc, char **argv)
             (void)fprintf(stderr, "pulse7-stamp: waitpid: %s\n", strerror(errno));
             return 127;
         }
-    const int64_t after_ns = now_ns();
+    const int64_t after_ns = clock_monotonic_ns();
     const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     (void)printf("{\"before_ns\": %lld, \"after_ns\": %lld, \"exit\": %d}\n", (long long)before_ns,
                  (long long)after_ns, code);

@@ -16,16 +16,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "sigtran/runtime/clock.h"
+
 #define BLOCK     4096
 #define COUNT_MAX 100000
-#define NS_PER_S  1000000000LL
-
-static int64_t now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec;
-}
 
 static int by_value(const void *a, const void *b)
 {
@@ -50,12 +44,12 @@ static int measure(int file, int count, int64_t *took_ns)
         return fail("fsync");
     for (int i = 0; i < count; i++) {
         memset(block, i + 1, BLOCK);
-        const int64_t from_ns = now_ns();
+        const int64_t from_ns = clock_monotonic_ns();
         if (pwrite(file, block, BLOCK, (off_t)i * BLOCK) != BLOCK)
             return fail("write");
         if (fdatasync(file) == -1)
             return fail("fdatasync");
-        took_ns[i] = now_ns() - from_ns;
+        took_ns[i] = clock_monotonic_ns() - from_ns;
     }
     return 0;
 }

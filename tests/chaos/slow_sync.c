@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define NS_PER_S 1000000000LL
+#include "sigtran/runtime/clock.h"
 
 /* Loaded before anything else runs, and one per process: the one thing that may be global. */
 static struct {
@@ -27,16 +27,9 @@ static int64_t number_of(const char *name)
     return text == NULL ? 0 : strtoll(text, NULL, 10);
 }
 
-static int64_t now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec;
-}
-
 static void wait_ns(int64_t ns)
 {
-    const struct timespec t = {.tv_sec = ns / NS_PER_S, .tv_nsec = ns % NS_PER_S};
+    const struct timespec t = {.tv_sec = ns / CLOCK_NS_PER_S, .tv_nsec = ns % CLOCK_NS_PER_S};
     if (ns > 0)
         nanosleep(&t, NULL);
 }
@@ -47,7 +40,7 @@ static void be_slow(void)
     const int64_t every_ns = number_of("SLOW_SYNC_EVERY_MS") * 1000000;
     if (every_ns > 0) {
         pthread_mutex_lock(&state.lock);
-        const int64_t t = now_ns();
+        const int64_t t = clock_monotonic_ns();
         if (t - state.stalled_ns >= every_ns) {
             state.stalled_ns = t;
             ns += number_of("SLOW_SYNC_STALL_MS") * 1000000;
