@@ -99,6 +99,17 @@ void service_receive(struct service *service, struct service_dialogue *dialogue,
     reply->sequence = dialogue->sequence;
 }
 
+void service_repeat(struct service *service, const struct duplicate_hit *hit,
+                    struct service_reply *reply)
+{
+    reply->decision = hit->decision;
+    reply->handle = hit->handle;
+    reply->original_token = hit->token;
+    reply->disposition =
+        hit->state == DUPLICATE_ANSWERED ? (uint8_t)SERVICE_AGAIN : (uint8_t)SERVICE_ATTACHED;
+    statistics_retransmission(&service->statistics, (enum service_kind)hit->decision.kind);
+}
+
 bool service_receive_stray(struct service *service, const struct tcap_message *message,
                            struct bytes origin, struct service_reply *reply)
 {
@@ -110,12 +121,7 @@ bool service_receive_stray(struct service *service, const struct tcap_message *m
     const struct duplicate_hit hit = duplicate_find(&service->duplicates, &reply->identity);
     if (hit.state != DUPLICATE_ANSWERED && hit.state != DUPLICATE_IN_FLIGHT)
         return false;
-    reply->decision = hit.decision;
-    reply->handle = hit.handle;
-    reply->original_token = hit.token;
-    reply->disposition =
-        hit.state == DUPLICATE_ANSWERED ? (uint8_t)SERVICE_AGAIN : (uint8_t)SERVICE_ATTACHED;
-    statistics_retransmission(&service->statistics, (enum service_kind)hit.decision.kind);
+    service_repeat(service, &hit, reply);
     return true;
 }
 

@@ -9,8 +9,7 @@ struct begin_request {
     int8_t invoke_id;
     bool terminating;
     bool number_missing; /* there is no number to charge */
-    bool has_time;
-    int64_t unix_s; /* when the SSF says that it was made */
+    struct bytes time; /* when the SSF says that it was made: timeAndTimezone; empty: it does not */
     uint32_t account;
     struct bytes call_reference;
 };
@@ -45,16 +44,6 @@ static void find_call_account(const struct service *service, const struct cap_in
     }
 }
 
-/* A time that can't be read says nothing. */
-static void note_time(struct begin_request *request, struct bytes octets)
-{
-    struct cap_time time;
-    if (cap_time_and_timezone_decode(octets, &time) != P7_OK)
-        return;
-    request->has_time = true;
-    request->unix_s = cap_time_to_unix_s(&time);
-}
-
 static enum p7_status read_initial_dp(const struct service *service, struct bytes parameter,
                                       struct begin_request *request)
 {
@@ -70,7 +59,7 @@ static enum p7_status read_initial_dp(const struct service *service, struct byte
     if (dp.has.call_reference_number)
         request->call_reference = dp.call_reference_number;
     if (dp.has.time_and_timezone)
-        note_time(request, dp.time_and_timezone);
+        request->time = dp.time_and_timezone;
     if (service->accounts.count != 0)
         find_call_account(service, &dp, request);
     return P7_OK;
@@ -88,7 +77,7 @@ static enum p7_status read_initial_dp_sms(const struct service *service, struct 
     if (dp.has.sms_reference_number)
         request->call_reference = dp.sms_reference_number;
     if (dp.has.time_and_timezone)
-        note_time(request, dp.time_and_timezone);
+        request->time = dp.time_and_timezone;
     if (service->accounts.count == 0)
         return P7_OK;
     request->number_missing = !dp.has.calling_party_number;
@@ -180,12 +169,7 @@ static bool was_seen(struct service_turn *turn)
                                 CAP_ERROR_UNEXPECTED_DATA_VALUE);
         return true;
     }
-    reply->decision = hit.decision;
-    reply->handle = hit.handle;
-    reply->original_token = hit.token;
-    reply->disposition =
-        hit.state == DUPLICATE_ANSWERED ? (uint8_t)SERVICE_AGAIN : (uint8_t)SERVICE_ATTACHED;
-    statistics_retransmission(&service->statistics, (enum service_kind)hit.decision.kind);
+    service_repeat(service, &hit, reply);
     /* The call's state is with the first dialogue: see service_take_over. */
     if (hit.decision.primitive != DECISION_CONTINUE)
         turn->dialogue->state = SERVICE_DIALOGUE_OVER;
@@ -199,9 +183,14 @@ static bool was_seen(struct service_turn *turn)
 static bool is_too_old(const struct service_turn *turn, const struct begin_request *request)
 {
     const struct service *service = turn->service;
-    return service->refuses_old && request->has_time &&
-           request->unix_s <= (int64_t)service->duplicates.forgotten_s &&
-           (int64_t)service_wall_s(turn->now_ns) - request->unix_s > SERVICE_WINDOW_S;
+    struct cap_time time;
+    /* Most requests are not even looked at; a time that can't be read says nothing. */
+    if (!service->refuses_old || service->duplicates.forgotten_s == 0 ||
+        cap_time_and_timezone_decode(request->time, &time) != P7_OK)
+        return false;
+    const int64_t unix_s = cap_time_to_unix_s(&time);
+    return unix_s <= (int64_t)service->duplicates.forgotten_s &&
+           (int64_t)service_wall_s(turn->now_ns) - unix_s > SERVICE_WINDOW_S;
 }
 
 static void answer_no_credit(struct service_turn *turn, enum service_kind kind)

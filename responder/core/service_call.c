@@ -257,17 +257,11 @@ static struct duplicate_identity in_call_identity(const struct service_dialogue 
 /* An earlier request of this call, come again: its reply is the one that it had. */
 static bool came_late(struct service_turn *turn, uint64_t content)
 {
-    struct service_reply *reply = turn->reply;
     const struct duplicate_identity identity = in_call_identity(turn->dialogue, content);
     const struct duplicate_hit hit = duplicate_find(&turn->service->duplicates, &identity);
     if (hit.state != DUPLICATE_ANSWERED && hit.state != DUPLICATE_IN_FLIGHT)
         return false;
-    reply->decision = hit.decision;
-    reply->handle = hit.handle;
-    reply->original_token = hit.token;
-    reply->disposition =
-        hit.state == DUPLICATE_ANSWERED ? (uint8_t)SERVICE_AGAIN : (uint8_t)SERVICE_ATTACHED;
-    statistics_retransmission(&turn->service->statistics, (enum service_kind)hit.decision.kind);
+    service_repeat(turn->service, &hit, turn->reply);
     return true;
 }
 

@@ -58,6 +58,10 @@ void service_give_back(struct service *service, struct service_dialogue *dialogu
 /* One price at once; false: not enough credit. */
 bool service_charge(struct service *service, uint32_t account, uint64_t price);
 
+/* What is told of a request that came before: its reply, again or when its original's goes out. */
+void service_repeat(struct service *service, const struct duplicate_hit *hit,
+                    struct service_reply *reply);
+
 /* Drop and delay, for a request that was answered. */
 void service_apply_fault(struct service_turn *turn, enum fault_action fault);
 

@@ -209,6 +209,17 @@ static void stations_end(void)
 
 /* --- alone ------------------------------------------------------------------------------------ */
 
+/* Field by field: what lies between the fields says nothing. */
+static bool same_decision(const struct decision *a, const struct decision *b)
+{
+    uint8_t octets[2][DECISION_STORED_OCTETS];
+    struct bytes_writer of_a = bytes_writer_of(octets[0], octets[0] + sizeof(octets[0]));
+    struct bytes_writer of_b = bytes_writer_of(octets[1], octets[1] + sizeof(octets[1]));
+    decision_store(&of_a, a);
+    decision_store(&of_b, b);
+    return memcmp(octets[0], octets[1], DECISION_STORED_OCTETS) == 0;
+}
+
 static void a_node_alone_charges_answers_and_knows_it_all_again_after_its_end(void)
 {
     struct station *s = &stations[0];
@@ -228,7 +239,7 @@ static void a_node_alone_charges_answers_and_knows_it_all_again_after_its_end(vo
     CU_ASSERT_TRUE_FATAL(role_becomes(s, CLUSTER_ACTIVE));
     const struct service_reply *again = ask(s, 2, 100);
     CU_ASSERT_EQUAL(again->disposition, SERVICE_AGAIN);
-    CU_ASSERT_EQUAL(memcmp(&again->decision, &first, sizeof(first)), 0);
+    CU_ASSERT_TRUE(same_decision(&again->decision, &first));
     CU_ASSERT_EQUAL(charged(s), 14);
     CU_ASSERT_TRUE(shows(s, "mode alone\n"));
     stations_end();
