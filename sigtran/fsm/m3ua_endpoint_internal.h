@@ -4,6 +4,8 @@
  *   m3ua_endpoint.c          creation, public calls, timers, the machines' actions
  *   m3ua_endpoint_send.c     control messages out, events
  *   m3ua_endpoint_receive.c  messages in
+ *   m3ua_endpoint_ssnm.c     SSNM in
+ *   m3ua_endpoint_rkm.c      RKM in
  *   m3ua_endpoint_data.c     transfers out and the queue of AS-PENDING
  */
 #ifndef SIGTRAN_FSM_M3UA_ENDPOINT_INTERNAL_H
@@ -103,6 +105,38 @@ void endpoint_send_error(struct m3ua_endpoint *ep, uint32_t asp, enum m3ua_error
 /* The bytes to the transport; counts octets and messages of `message_class`. */
 enum p7_status endpoint_send_bytes(struct m3ua_endpoint *ep, uint32_t asp, uint16_t stream,
                                    struct bytes bytes, unsigned message_class);
+
+/* --- m3ua_endpoint_receive.c ----------------------------------------------------------------- */
+
+/* Refuses a well-formed message for what it says: counted, and answered with `fault`. */
+void endpoint_refuse(struct m3ua_endpoint *ep, uint32_t asp, const struct m3ua_fault *fault,
+                     enum p7_status status, int64_t now_ns);
+
+/* Refuses a message that the state or the role does not allow. */
+void endpoint_unexpected(struct m3ua_endpoint *ep, uint32_t asp, int64_t now_ns);
+
+/* Is the network appearance of a message ours, or not to be compared? Else it has been answered. */
+bool endpoint_appearance_holds(struct m3ua_endpoint *ep, uint32_t asp, bool has,
+                               uint32_t appearance, int64_t now_ns);
+
+/* The memberships that the routing contexts of `message` name; without one: all. Those that none
+ * has go to `unknown`, four octets each. */
+uint32_t endpoint_memberships_of(const struct m3ua_endpoint *ep, const struct endpoint_asp *a,
+                                 const struct m3ua_message *message,
+                                 uint8_t unknown[4 * LIMIT_M3UA_ROUTING_CONTEXTS],
+                                 size_t *unknown_count);
+
+/* An event with ep->in; its `as` is set when the memberships are one. */
+void endpoint_message_raise(struct m3ua_endpoint *ep, enum m3ua_endpoint_event_kind kind,
+                            uint32_t asp, uint32_t memberships, int64_t now_ns);
+
+/* --- m3ua_endpoint_ssnm.c -------------------------------------------------------------------- */
+
+void endpoint_ssnm_receive(struct m3ua_endpoint *ep, uint32_t asp, int64_t now_ns);
+
+/* --- m3ua_endpoint_rkm.c --------------------------------------------------------------------- */
+
+void endpoint_rkm_receive(struct m3ua_endpoint *ep, uint32_t asp, int64_t now_ns);
 
 /* --- m3ua_endpoint_data.c -------------------------------------------------------------------- */
 

@@ -25,14 +25,14 @@ static uint32_t membership_of_context(const struct m3ua_endpoint *ep, const stru
 }
 
 /* Refuses a well-formed message for what it says: counted, and answered with `fault`. */
-static void refuse(struct m3ua_endpoint *ep, uint32_t asp, const struct m3ua_fault *fault,
-                   enum p7_status status, int64_t now_ns)
+void endpoint_refuse(struct m3ua_endpoint *ep, uint32_t asp, const struct m3ua_fault *fault,
+                     enum p7_status status, int64_t now_ns)
 {
     ep->counters.in_invalid++;
     endpoint_send_fault(ep, asp, fault, status, now_ns);
 }
 
-static void unexpected(struct m3ua_endpoint *ep, uint32_t asp, int64_t now_ns)
+void endpoint_unexpected(struct m3ua_endpoint *ep, uint32_t asp, int64_t now_ns)
 {
     ep->counters.in_unexpected++;
     endpoint_send_error(ep, asp, M3UA_ERROR_UNEXPECTED_MESSAGE, now_ns);
@@ -46,8 +46,8 @@ static void malformed(struct m3ua_endpoint *ep, uint32_t asp, const struct m3ua_
         endpoint_send_fault(ep, asp, fault, status, now_ns);
 }
 
-static bool appearance_holds(struct m3ua_endpoint *ep, uint32_t asp, bool has, uint32_t appearance,
-                             int64_t now_ns)
+bool endpoint_appearance_holds(struct m3ua_endpoint *ep, uint32_t asp, bool has,
+                               uint32_t appearance, int64_t now_ns)
 {
     /* RFC4666-3.3.1: one that we don't know. Without one of our own there is nothing to compare. */
     if (!has || !ep->has_network_appearance || appearance == ep->network_appearance)
@@ -56,7 +56,7 @@ static bool appearance_holds(struct m3ua_endpoint *ep, uint32_t asp, bool has, u
                                      .error = M3UA_ERROR_INVALID_NETWORK_APPEARANCE,
                                      .tag = M3UA_TAG_NETWORK_APPEARANCE,
                                      .network_appearance = appearance};
-    refuse(ep, asp, &fault, P7_RANGE, now_ns);
+    endpoint_refuse(ep, asp, &fault, P7_RANGE, now_ns);
     return false;
 }
 
@@ -85,7 +85,7 @@ static uint32_t data_membership(struct m3ua_endpoint *ep, uint32_t asp,
     if (data->has_routing_context)
         fault.routing_contexts = bytes_of(context, sizeof(context));
     ep->counters.data_in_routing_context++;
-    refuse(ep, asp, &fault, P7_NOT_FOUND, now_ns);
+    endpoint_refuse(ep, asp, &fault, P7_NOT_FOUND, now_ns);
     return M3UA_ENDPOINT_NONE;
 }
 
@@ -103,7 +103,8 @@ static void data_receive(struct m3ua_endpoint *ep, uint32_t asp, struct bytes me
     }
     ep->counters.in[M3UA_CLASS_TRANSFER]++;
     const struct endpoint_asp *a = &ep->asp[asp];
-    if (!appearance_holds(ep, asp, data.has_network_appearance, data.network_appearance, now_ns))
+    if (!endpoint_appearance_holds(ep, asp, data.has_network_appearance, data.network_appearance,
+                                   now_ns))
         return;
     const uint32_t membership = data_membership(ep, asp, &data, now_ns);
     if (membership == M3UA_ENDPOINT_NONE)
@@ -111,7 +112,7 @@ static void data_receive(struct m3ua_endpoint *ep, uint32_t asp, struct bytes me
     if (!asp_takes(&a->machine, membership)) {
         /* RFC4666-4.3.1: no DATA from an ASP that is not ASP-ACTIVE in the AS. */
         ep->counters.data_in_not_active++;
-        unexpected(ep, asp, now_ns);
+        endpoint_unexpected(ep, asp, now_ns);
         return;
     }
     ep->counters.data_in++;
@@ -121,10 +122,10 @@ static void data_receive(struct m3ua_endpoint *ep, uint32_t asp, struct bytes me
 /* --- MGMT ------------------------------------------------------------------------------------ */
 
 /* What a list of routing contexts names. Without one: all. Unknown ones go to `unknown`. */
-static uint32_t memberships_of(const struct m3ua_endpoint *ep, const struct endpoint_asp *a,
-                               const struct m3ua_message *message,
-                               uint8_t unknown[4 * LIMIT_M3UA_ROUTING_CONTEXTS],
-                               size_t *unknown_count)
+uint32_t endpoint_memberships_of(const struct m3ua_endpoint *ep, const struct endpoint_asp *a,
+                                 const struct m3ua_message *message,
+                                 uint8_t unknown[4 * LIMIT_M3UA_ROUTING_CONTEXTS],
+                                 size_t *unknown_count)
 {
     *unknown_count = 0;
     if ((message->present & M3UA_HAS_ROUTING_CONTEXT) == 0)
@@ -151,8 +152,8 @@ static uint32_t single_as(const struct endpoint_asp *a, uint32_t memberships)
     return M3UA_ENDPOINT_NONE;
 }
 
-static void message_raise(struct m3ua_endpoint *ep, enum m3ua_endpoint_event_kind kind,
-                          uint32_t asp, uint32_t memberships, int64_t now_ns)
+void endpoint_message_raise(struct m3ua_endpoint *ep, enum m3ua_endpoint_event_kind kind,
+                            uint32_t asp, uint32_t memberships, int64_t now_ns)
 {
     const struct m3ua_endpoint_event event = {.kind = kind,
                                               .asp = asp,
@@ -167,13 +168,13 @@ static void ntfy_receive(struct m3ua_endpoint *ep, uint32_t asp, int64_t now_ns)
     const struct endpoint_asp *a = &ep->asp[asp];
     ep->counters.notifies_received++;
     if (a->config.role == ASP_ROLE_SG) { /* RFC4666-3.8.2: it goes from SG to ASP */
-        unexpected(ep, asp, now_ns);
+        endpoint_unexpected(ep, asp, now_ns);
         return;
     }
     uint8_t unknown[4 * LIMIT_M3UA_ROUTING_CONTEXTS];
     size_t unknown_count;
-    const uint32_t memberships = memberships_of(ep, a, &ep->in, unknown, &unknown_count);
-    message_raise(ep, M3UA_EVENT_NOTIFY, asp, memberships, now_ns);
+    const uint32_t memberships = endpoint_memberships_of(ep, a, &ep->in, unknown, &unknown_count);
+    endpoint_message_raise(ep, M3UA_EVENT_NOTIFY, asp, memberships, now_ns);
     /* Without a routing context NTFY tells about one AS, and which one only if there is one. */
     if ((ep->in.present & M3UA_HAS_ROUTING_CONTEXT) == 0 && a->membership_count != 1)
         return;
@@ -201,82 +202,8 @@ static void err_receive(struct m3ua_endpoint *ep, uint32_t asp, int64_t now_ns)
     uint8_t unknown[4 * LIMIT_M3UA_ROUTING_CONTEXTS];
     size_t unknown_count;
     const uint32_t memberships =
-        memberships_of(ep, &ep->asp[asp], &ep->in, unknown, &unknown_count);
-    message_raise(ep, M3UA_EVENT_ERROR, asp, memberships, now_ns);
-}
-
-/* --- SSNM ------------------------------------------------------------------------------------ */
-
-/* The answer to DAUD for one destination, or 0 when we know nothing about it. */
-static enum m3ua_kind destination_status(const struct m3ua_endpoint *ep, uint32_t entry)
-{
-    /* A mask audits a whole range: that is more than an endpoint can know. */
-    if (m3ua_point_code_mask(entry) != 0)
-        return M3UA_ERR;
-    if (ep->point_code != 0 && m3ua_point_code(entry) == ep->point_code)
-        return M3UA_DAVA;
-    for (uint32_t i = 0; i < ep->as_count; i++)
-        if (ep->as[i].config.point_code == m3ua_point_code(entry))
-            return ep->as[i].machine.state == AS_STATE_ACTIVE ? M3UA_DAVA : M3UA_DUNA;
-    return M3UA_ERR;
-}
-
-/* RFC4666-4.5.3: each audited destination gets its state, or Destination Status Unknown. */
-static void daud_receive(struct m3ua_endpoint *ep, uint32_t asp, int64_t now_ns)
-{
-    const struct bytes list = ep->in.affected_point_codes;
-    const bool has_contexts = (ep->in.present & M3UA_HAS_ROUTING_CONTEXT) != 0;
-    const struct bytes contexts = has_contexts ? ep->in.routing_contexts : bytes_of(NULL, 0);
-    size_t count = m3ua_list_count(list);
-    /* One DAUD costs us as many answers as it has entries: bounded. */
-    if (count > LIMIT_AS)
-        count = LIMIT_AS;
-    for (size_t i = 0; i < count; i++) {
-        const struct bytes entry = bytes_of(list.data + 4 * i, 4);
-        const enum m3ua_kind answer = destination_status(ep, m3ua_list_u32(list, i));
-        if (answer == M3UA_ERR) {
-            const struct m3ua_fault fault = {.answer = true,
-                                             .error = M3UA_ERROR_DESTINATION_STATUS_UNKNOWN,
-                                             .tag = M3UA_TAG_AFFECTED_POINT_CODE,
-                                             .routing_contexts = contexts,
-                                             .affected_point_codes = entry};
-            refuse(ep, asp, &fault, P7_NOT_FOUND, now_ns);
-            continue;
-        }
-        m3ua_message_of(&ep->out, answer);
-        ep->out.present = M3UA_HAS_AFFECTED_POINT_CODE;
-        ep->out.affected_point_codes = entry;
-        if (has_contexts) {
-            ep->out.present |= M3UA_HAS_ROUTING_CONTEXT;
-            ep->out.routing_contexts = contexts;
-        }
-        (void)!endpoint_send_out(ep, asp, now_ns);
-    }
-}
-
-static void ssnm_receive(struct m3ua_endpoint *ep, uint32_t asp, int64_t now_ns)
-{
-    const struct endpoint_asp *a = &ep->asp[asp];
-    const enum asp_role role = a->config.role;
-    const enum m3ua_kind kind = ep->in.kind;
-    /* RFC4666-3.4: DAUD goes to the SG, SCON both ways, the others to the ASP. */
-    const bool direction =
-        kind == M3UA_SCON || role == ASP_ROLE_IPSP || (kind == M3UA_DAUD) == (role == ASP_ROLE_SG);
-    if (!direction || a->machine.state == ASP_STATE_DOWN) {
-        unexpected(ep, asp, now_ns);
-        return;
-    }
-    if (!appearance_holds(ep, asp, (ep->in.present & M3UA_HAS_NETWORK_APPEARANCE) != 0,
-                          ep->in.network_appearance, now_ns))
-        return;
-    if (kind == M3UA_DAUD) {
-        daud_receive(ep, asp, now_ns);
-        return;
-    }
-    uint8_t unknown[4 * LIMIT_M3UA_ROUTING_CONTEXTS];
-    size_t unknown_count;
-    const uint32_t memberships = memberships_of(ep, a, &ep->in, unknown, &unknown_count);
-    message_raise(ep, M3UA_EVENT_SSNM, asp, memberships, now_ns);
+        endpoint_memberships_of(ep, &ep->asp[asp], &ep->in, unknown, &unknown_count);
+    endpoint_message_raise(ep, M3UA_EVENT_ERROR, asp, memberships, now_ns);
 }
 
 /* --- ASPSM ----------------------------------------------------------------------------------- */
@@ -297,7 +224,7 @@ static bool identifier_holds(struct m3ua_endpoint *ep, uint32_t asp, int64_t now
         a->peer_identifier = ep->in.asp_identifier;
         return true;
     }
-    refuse(ep, asp, &fault, P7_RANGE, now_ns);
+    endpoint_refuse(ep, asp, &fault, P7_RANGE, now_ns);
     return false;
 }
 
@@ -363,7 +290,7 @@ static void memberships_refuse(struct m3ua_endpoint *ep, uint32_t asp, uint32_t 
     }
     const struct m3ua_fault fault = {
         .answer = true, .error = error, .routing_contexts = bytes_of(contexts, 4 * count)};
-    refuse(ep, asp, &fault, P7_RANGE, now_ns);
+    endpoint_refuse(ep, asp, &fault, P7_RANGE, now_ns);
 }
 
 static void asptm_request(struct m3ua_endpoint *ep, uint32_t asp, enum asp_event_kind kind,
@@ -402,7 +329,7 @@ static void asptm_receive(struct m3ua_endpoint *ep, uint32_t asp, int64_t now_ns
     const struct endpoint_asp *a = &ep->asp[asp];
     uint8_t unknown[4 * LIMIT_M3UA_ROUTING_CONTEXTS];
     size_t unknown_count;
-    const uint32_t memberships = memberships_of(ep, a, &ep->in, unknown, &unknown_count);
+    const uint32_t memberships = endpoint_memberships_of(ep, a, &ep->in, unknown, &unknown_count);
     const bool up = a->machine.state != ASP_STATE_DOWN;
     if (up && (unknown_count != 0 || memberships == 0)) {
         /* RFC4666-4.3.4.3: those that are not ours are refused, the others go on. */
@@ -412,7 +339,7 @@ static void asptm_receive(struct m3ua_endpoint *ep, uint32_t asp, int64_t now_ns
                                                       : M3UA_ERROR_NO_CONFIGURED_AS,
                                          .tag = M3UA_TAG_ROUTING_CONTEXT,
                                          .routing_contexts = bytes_of(unknown, 4 * unknown_count)};
-        refuse(ep, asp, &fault, P7_NOT_FOUND, now_ns);
+        endpoint_refuse(ep, asp, &fault, P7_NOT_FOUND, now_ns);
         if (memberships == 0)
             return;
     }
@@ -470,7 +397,7 @@ static void control_receive(struct m3ua_endpoint *ep, uint32_t asp, uint16_t str
             ntfy_receive(ep, asp, now_ns);
         break;
     case M3UA_CLASS_SSNM:
-        ssnm_receive(ep, asp, now_ns);
+        endpoint_ssnm_receive(ep, asp, now_ns);
         break;
     case M3UA_CLASS_ASPSM:
         aspsm_receive(ep, asp, now_ns);
@@ -479,14 +406,7 @@ static void control_receive(struct m3ua_endpoint *ep, uint32_t asp, uint16_t str
         asptm_receive(ep, asp, now_ns);
         break;
     default:
-        /* RFC4666-4.4.1: routing keys are configured here; who asks learns that we register none.
-         * A response to what we never asked is another matter. */
-        if (ep->in.kind == M3UA_REG_REQ || ep->in.kind == M3UA_DEREG_REQ) {
-            ep->counters.in_invalid++;
-            endpoint_send_error(ep, asp, M3UA_ERROR_UNSUPPORTED_MESSAGE_CLASS, now_ns);
-        } else {
-            unexpected(ep, asp, now_ns);
-        }
+        endpoint_rkm_receive(ep, asp, now_ns);
         break;
     }
 }
