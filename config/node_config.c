@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sigtran/runtime/clock.h"
+
 #define NS_PER_MS 1000000LL
 
 _Static_assert(SETTINGS_NAME_OCTETS == NODE_NAME_OCTETS, "names are copied whole");
@@ -106,6 +108,10 @@ enum p7_status node_setup_make(const struct settings *settings, uint8_t ssn,
         .asp = setup->asp,
         .as_count = settings->as_count,
         .as = setup->as,
+        .capture = {.octets_max = settings->capture_octets,
+                    .comment = "The M3UA messages that pulse7 exchanged with SCTP. IP and SCTP "
+                               "headers are made up: one DATA chunk a message.",
+                    .wall_minus_monotonic_ns = clock_wall_ns() - clock_monotonic_ns()},
     };
     return P7_OK;
 }

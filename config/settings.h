@@ -254,9 +254,10 @@ struct settings {
     struct asp_settings asp[SETTINGS_ASPS_MAX];
     uint32_t as_count;
     struct as_settings as[SETTINGS_AS_MAX];
-    bool has_console_port; /* else settings_check fills the program's default in */
-    uint16_t console_port; /* telnet on 127.0.0.1, 0 = none; default by program, see below */
-    uint16_t control_port; /* CTRL interface on 127.0.0.1; 0 (default) = none */
+    bool has_console_port;   /* else settings_check fills the program's default in */
+    uint16_t console_port;   /* telnet on 127.0.0.1, 0 = none; default by program, see below */
+    uint16_t control_port;   /* CTRL interface on 127.0.0.1; 0 (default) = none */
+    uint64_t capture_octets; /* at most, of the pcapng file of all messages; 0 (default) = none */
     struct simulator_settings simulator;
     struct responder_settings responder;
 };

@@ -10,6 +10,7 @@
 
 #include "config/node_config.h"
 #include "responder/server_internal.h"
+#include "sigtran/runtime/clock.h"
 
 #define NS_PER_MS   1000000LL
 #define REPORTS_MAX 1024
@@ -196,6 +197,13 @@ static enum p7_status create_plane(struct server *server, char *verdict, size_t 
     node.config.user_octets = sizeof(struct server_dialogue);
     node.config.inactivity_ns = (int64_t)s->dialogue_timeout_ms * NS_PER_MS;
     node.config.generation = (uint16_t)getpid();
+    char capture_path[SETTINGS_PATH_OCTETS + CLOCK_TEXT_OCTETS + 32];
+    char started[CLOCK_TEXT_OCTETS];
+    if (server->settings->capture_octets != 0) {
+        (void)snprintf(capture_path, sizeof(capture_path), "%s/messages-%s.pcapng", s->data,
+                       clock_wall_label(clock_wall_ns(), started, sizeof(started)));
+        node.config.capture.path = capture_path;
+    }
     status = data_plane_create(&node.config, &hooks, &server->plane, verdict, verdict_octets);
     node_setup_free(&node);
     if (status != P7_OK)

@@ -151,10 +151,15 @@ static enum p7_status write_targets(struct run *run, char *error, size_t error_o
 
 static enum p7_status open_worker(struct run *run, char *error, size_t error_octets)
 {
+    char capture_path[RUN_PATH_OCTETS];
+    if (run_directory_file(run->directory, RUN_FILE_MESSAGES, capture_path, sizeof(capture_path)) !=
+        P7_OK)
+        return P7_RANGE;
     const struct worker_config config = {
         .settings = run->settings,
         .subscribers = &run->subscribers,
         .recorder = run->recorder,
+        .capture_path = run->settings->capture_octets != 0 ? capture_path : NULL,
         .run_tag = run->run_tag,
         .start_wall_s = run->start_wall_ns / NS_PER_S,
     };

@@ -84,6 +84,7 @@ struct worker_config {
     const struct settings *settings; /* borrowed until worker_destroy */
     const struct subscribers *subscribers;
     struct recorder *recorder; /* NULL: no requests.csv */
+    const char *capture_path;  /* NULL: no messages.pcapng */
     uint32_t run_tag;
     int64_t start_wall_s;
 };

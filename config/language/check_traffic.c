@@ -201,6 +201,8 @@ void check_responder(const struct settings *settings, struct settings_problems *
                   "responder: tariff slice %" PRIu32 "ms: applyCharging counts 100 ms; write a "
                   "multiple of it",
                   responder->tariff.slice_ms);
+    if (settings->capture_octets != 0 && responder->data[0] == '\0')
+        check_say(problems, true, "capture needs a place: write data DIR, or use --data");
     if (workload->octets_written != 0 && responder->data[0] == '\0')
         check_say(problems, true,
                   "responder: workload write needs a place: write data DIR, or use --data");

@@ -323,6 +323,8 @@ const struct grammar_row grammar_network[] = {
                  has_console_port, 0, UINT16_MAX, "Telnet console on 127.0.0.1; 0: none"),
     TOP(VALUE_U16, "control port PORT", control_port, 0, UINT16_MAX,
         "CTRL interface on 127.0.0.1; 0: none"),
+    TOP(VALUE_OCTETS64, "capture OCTETS", capture_octets, 0, UINT64_C(1) << 40,
+        "Every M3UA message into a pcapng file of at most that size; 0: none"),
     ROW_ENTER(GRAMMAR_TOP, GRAMMAR_PROFILE, "sctp-profile NAME", profile_enter, profiles_write,
               "SCTP parameters by name; a new one starts as a copy of lan"),
     PROFILE(VALUE_MS32, "rto initial MS", rto_initial_ms, 1, MS_MAX, "RTO.Initial"),

@@ -70,7 +70,12 @@ static enum p7_status on_m3ua_send(void *context, uint32_t association, uint16_t
                                    struct bytes message)
 {
     struct node *node = context;
-    return transport_send(node->transport, association, stream, TRANSPORT_PPID_M3UA, message);
+    const enum p7_status status =
+        transport_send(node->transport, association, stream, TRANSPORT_PPID_M3UA, message);
+    if (status == P7_OK && node->capture != NULL)
+        capture_message(node->capture, association, true, node->now_ns, stream, TRANSPORT_PPID_M3UA,
+                        message);
+    return status;
 }
 
 static void on_m3ua_abort(void *context, uint32_t association)
@@ -274,6 +279,12 @@ enum p7_status node_open(const struct node_config *config, const struct node_han
         node_close(node);
         return status;
     }
+    if (config->capture.path != NULL)
+        status = capture_open(&config->capture, &node->capture, verdict, verdict_octets);
+    if (status != P7_OK) {
+        node_close(node);
+        return status;
+    }
     const struct transport_handler transport = {
         .context = node,
         .message = node_on_transport_message,
@@ -301,6 +312,7 @@ void node_close(struct node *node)
         return;
     if (node->transport != NULL)
         transport_close(node->transport);
+    capture_close(node->capture, NULL);
     if (node->m3ua != NULL)
         m3ua_endpoint_destroy(node->m3ua);
     tcap_dialogue_table_destroy(node->dialogues);
@@ -418,6 +430,11 @@ const struct tcap_dialogue_table *node_dialogues(const struct node *node)
 const struct sccp_routing *node_sccp(const struct node *node)
 {
     return &node->sccp;
+}
+
+const struct capture *node_capture(const struct node *node)
+{
+    return node->capture;
 }
 
 struct node_counters node_get_counters(const struct node *node)

@@ -27,6 +27,7 @@
 #include "sigtran/fsm/m3ua_endpoint.h"
 #include "sigtran/fsm/sccp_routing.h"
 #include "sigtran/fsm/tcap_dialogue.h"
+#include "sigtran/runtime/capture.h"
 #include "sigtran/transport/transport.h"
 
 #define NODE_NAME_OCTETS   64
@@ -71,6 +72,7 @@ struct node_config {
     uint16_t generation;      /* tcap_dialogue_settings.generation_first */
     int64_t reconnect_min_ns; /* first pause before an association is tried again; 0 = 250 ms */
     int64_t reconnect_max_ns; /* it doubles up to this; 0 = 5 s */
+    struct capture_settings capture; /* of every message; its path NULL: none */
 };
 
 /* Where the messages of a dialogue go. */
@@ -220,6 +222,8 @@ struct transport *node_transport(const struct node *node);
 const struct m3ua_endpoint *node_m3ua(const struct node *node);
 const struct tcap_dialogue_table *node_dialogues(const struct node *node);
 const struct sccp_routing *node_sccp(const struct node *node);
+/* NULL: none is made. */
+const struct capture *node_capture(const struct node *node);
 struct node_counters node_get_counters(const struct node *node);
 uint32_t node_asp_count(const struct node *node);
 const struct node_asp *node_asp_at(const struct node *node, uint32_t asp);

@@ -39,6 +39,22 @@ static uint32_t find_asp_for(const struct node *node, const struct transport_eve
     return M3UA_ENDPOINT_NONE;
 }
 
+/* --- the capture ------------------------------------------------------------------------------ */
+
+/* The association's ends, as far as they are known here. */
+static void capture_begin(const struct node *node, uint32_t association, uint32_t asp,
+                          const char *peer_ip, uint16_t peer_port)
+{
+    const struct transport_endpoint *ends = &node->asp[asp].endpoint;
+    if (node->capture == NULL)
+        return;
+    if (peer_ip[0] == '\0' && ends->remote_ip_count > 0)
+        peer_ip = ends->remote_ip[0];
+    capture_association(node->capture, association,
+                        ends->local_ip_count > 0 ? ends->local_ip[0] : "", ends->local_port,
+                        peer_ip, peer_port != 0 ? peer_port : ends->remote_port);
+}
+
 /* --- what the transport tells ----------------------------------------------------------------- */
 
 static void refuse(struct node *node, uint32_t association, const struct transport_event *event)
@@ -66,6 +82,7 @@ static void on_up(struct node *node, uint32_t association, const struct transpor
         node->acting = asp;
     }
     node->link[asp].is_up = true;
+    capture_begin(node, association, asp, event->peer_ip, event->peer_port);
     node_tell(node, NODE_INFO, "sctp", "association-up", "asp %s: %s port %u, %u streams out",
               node->asp[asp].name, event->peer_ip, event->peer_port, event->streams_out);
     if (m3ua_endpoint_association_up(node->m3ua, asp, association, event->streams_out,
@@ -95,8 +112,10 @@ static void on_down(struct node *node, uint32_t association, const struct transp
         link->pause_ns = node->config.reconnect_max_ns;
 }
 
-static void on_restart(struct node *node, uint32_t asp, const struct transport_event *event)
+static void on_restart(struct node *node, uint32_t association, uint32_t asp,
+                       const struct transport_event *event)
 {
+    capture_begin(node, association, asp, event->peer_ip, event->peer_port);
     node_tell(node, NODE_WARNING, "sctp", "association-restart",
               "asp %s: the peer restarted the association", node->asp[asp].name);
     m3ua_endpoint_association_restart(node->m3ua, asp, event->streams_out, node->now_ns);
@@ -119,7 +138,7 @@ void node_on_transport_event(void *context, uint32_t association,
         break;
     case TRANSPORT_EVENT_RESTART:
         if (asp != M3UA_ENDPOINT_NONE)
-            on_restart(node, asp, event);
+            on_restart(node, association, asp, event);
         break;
     case TRANSPORT_EVENT_PATH_UP:
     case TRANSPORT_EVENT_PATH_DOWN:
@@ -143,6 +162,9 @@ void node_on_transport_message(void *context, uint32_t association,
                                                           : M3UA_ENDPOINT_NONE;
     if (asp == M3UA_ENDPOINT_NONE)
         return;
+    if (node->capture != NULL)
+        capture_message(node->capture, association, false, message->received_ns, message->stream,
+                        message->ppid, message->bytes);
     if (message->ppid != TRANSPORT_PPID_M3UA) {
         node->counters.wrong_ppid++;
         return;

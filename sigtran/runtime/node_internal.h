@@ -43,6 +43,7 @@ struct node {
     struct node_as *as;
     struct node_handler handler;
     struct transport *transport;
+    struct capture *capture; /* NULL: none */
     struct m3ua_endpoint *m3ua;
     struct sccp_routing sccp;
     struct tcap_dialogue_table *dialogues;

@@ -133,6 +133,19 @@ static void each_node(const struct node *node, const struct visitor *v)
     v->visit(v->context, "node.events_held_back", c.events_held_back);
 }
 
+static void each_capture(const struct node *node, const struct visitor *v)
+{
+    struct capture_counters c;
+    if (node_capture(node) == NULL)
+        return;
+    capture_get_counters(node_capture(node), &c);
+    v->visit(v->context, "capture.messages", c.messages);
+    v->visit(v->context, "capture.octets", c.octets);
+    v->visit(v->context, "capture.lost", c.lost);
+    v->visit(v->context, "capture.left_out", c.left_out);
+    v->visit(v->context, "capture.lost_disk", c.lost_disk);
+}
+
 static void each_m3ua(const struct node *node, const struct visitor *v)
 {
     const struct m3ua_endpoint_counters *c = m3ua_endpoint_get_counters(node_m3ua(node));
@@ -163,6 +176,7 @@ void node_counters_each(const struct node *node,
     const struct visitor v = {.visit = visit, .context = context};
     each_transport(node, &v);
     each_node(node, &v);
+    each_capture(node, &v);
     each_m3ua(node, &v);
     const struct sccp_routing_counters *sccp = &node_sccp(node)->counters;
 #define SHOW_SCCP(name, text) visit(context, "sccp." #name, sccp->name);

@@ -107,7 +107,7 @@ void run_directory_discard(const char *path)
 {
     static const char *const files[] = {RUN_FILE_JSON,    RUN_FILE_REQUESTS, RUN_FILE_INTERVALS,
                                         RUN_FILE_SERIES,  RUN_FILE_EVENTS,   RUN_FILE_LATENCY,
-                                        RUN_FILE_JOURNAL, RUN_FILE_TARGETS};
+                                        RUN_FILE_JOURNAL, RUN_FILE_TARGETS,  RUN_FILE_MESSAGES};
     char file[RUN_PATH_OCTETS];
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
         if (run_directory_file(path, files[i], file, sizeof(file)) == P7_OK)

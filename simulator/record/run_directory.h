@@ -36,6 +36,7 @@
 #define RUN_FILE_EVENTS    "events.csv"
 #define RUN_FILE_LATENCY   "latency.hlog"
 #define RUN_FILE_REPORT    "report.html"
+#define RUN_FILE_MESSAGES  "messages.pcapng"
 
 /* "runs/20130612T141500Z-NAME" from the wall clock (ns since 1970, UTC); characters of the name
  * that are no letter, digit, dot, underscore or hyphen become hyphens. P7_FULL: does not fit. */

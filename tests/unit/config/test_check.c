@@ -264,6 +264,12 @@ static void console_and_control_need_ports_of_their_own(void)
     ERROR(RESP, NETWORK "control port 4272\n", "both 4272");
 }
 
+static void a_responder_s_capture_needs_a_directory(void)
+{
+    ERROR(RESP, "capture 1M\n" NETWORK, "capture needs a place");
+    CU_ASSERT_EQUAL(check("capture 1M\n" NETWORK "responder\n data /tmp\n", RESP), P7_OK);
+}
+
 static void problems_beyond_the_limit_are_counted(void)
 {
     CU_ASSERT_EQUAL(check(NETWORK, RESP), P7_OK);
@@ -298,6 +304,7 @@ UNIT_TESTS = {
     UNIT(the_nodes_need_a_key_and_a_way_to_each_other),
     UNIT(suspicion_takes_several_heartbeats),
     UNIT(console_and_control_need_ports_of_their_own),
+    UNIT(a_responder_s_capture_needs_a_directory),
     UNIT(problems_beyond_the_limit_are_counted),
 };
 UNIT_MAIN("check")

@@ -79,6 +79,7 @@ static void every_top_command_sets_its_field(void)
     SETS("udp-encapsulation local-ip ::1", IS(S->transport.udp_local_ip, "::1"));
     SETS("console port 4000", S->console_port == 4000 && S->has_console_port);
     SETS("control port 4001", S->control_port == 4001);
+    SETS("capture 64M", S->capture_octets == UINT64_C(64) << 20);
     SETS("sctp-profile fast", S->profile_count == 4 && IS(S->profile[3].name, "fast"));
 }
 
