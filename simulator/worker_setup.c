@@ -129,9 +129,9 @@ static enum p7_status create_measure(struct worker *worker)
 static enum p7_status party_of(const struct sccp_address_settings *from, struct sccp_party *party)
 {
     if (from->global_title[0] != '\0')
-        return sccp_party_set_gt(party, 0, SCCP_NUMBERING_PLAN_E164, SCCP_NATURE_INTERNATIONAL,
-                                 from->global_title, from->ssn);
-    return sccp_party_set_ssn(party, from->point_code != 0, (uint16_t)from->point_code, from->ssn);
+        return sccp_party_set_gt(party, SCCP_ITU, 0, SCCP_NUMBERING_PLAN_E164,
+                                 SCCP_NATURE_INTERNATIONAL, from->global_title, from->ssn);
+    return sccp_party_set_ssn(party, SCCP_ITU, from->point_code != 0, from->point_code, from->ssn);
 }
 
 enum p7_status worker_create_routes(struct worker *worker)

@@ -166,7 +166,8 @@ static enum p7_status decode_variable(struct bytes_reader *fixed, const struct l
     return decode_optional(part, m);
 }
 
-enum p7_status sccp_decode(struct bytes octets, struct sccp_message *message)
+enum p7_status sccp_decode(enum sccp_variant variant, struct bytes octets,
+                           struct sccp_message *message)
 {
     struct layout layout;
     enum p7_status status = P7_OK;
@@ -190,9 +191,9 @@ enum p7_status sccp_decode(struct bytes octets, struct sccp_message *message)
     if (status == P7_OK)
         status = decode_variable(&r, &layout, message);
     if (status == P7_OK)
-        status = sccp_address_decode(message->called_octets, &message->called);
+        status = sccp_address_decode(variant, message->called_octets, &message->called);
     if (status == P7_OK)
-        status = sccp_address_decode(message->calling_octets, &message->calling);
+        status = sccp_address_decode(variant, message->calling_octets, &message->calling);
     return status;
 }
 
@@ -356,9 +357,11 @@ enum p7_status sccp_write_data(struct bytes_writer *writer, uint8_t protocol_cla
     return sccp_encode(writer, &message);
 }
 
-enum p7_status sccp_management_decode(struct bytes data, struct sccp_management *out)
+enum p7_status sccp_management_decode(enum sccp_variant variant, struct bytes data,
+                                      struct sccp_management *out)
 {
     memset(out, 0, sizeof(*out));
+    out->variant = variant;
     if (data.length == 0)
         return P7_TRUNCATED;
     struct bytes_reader r = bytes_reader_of(data.data, data.data + data.length);
@@ -367,7 +370,10 @@ enum p7_status sccp_management_decode(struct bytes data, struct sccp_management 
         return P7_UNSUPPORTED;
     out->affected_ssn = bytes_read_u8(&r);
     out->affected_pc = bytes_read_u8(&r);
-    out->affected_pc |= (uint16_t)((bytes_read_u8(&r) & 0x3fu) << 8);
+    out->affected_pc |= (uint32_t)bytes_read_u8(&r) << 8;
+    if (variant == SCCP_ANSI)
+        out->affected_pc |= (uint32_t)bytes_read_u8(&r) << 16;
+    out->affected_pc &= sccp_point_code_max(variant);
     out->multiplicity = bytes_read_u8(&r) & 0x03u;
     if (out->type == SCCP_SSC)
         out->congestion = bytes_read_u8(&r) & 0x0fu;
@@ -379,12 +385,14 @@ enum p7_status sccp_management_write(struct bytes_writer *writer,
 {
     if (management->type < SCCP_SSA || management->type > SCCP_SSC)
         return P7_UNSUPPORTED;
-    if (management->affected_pc > SCCP_POINT_CODE_MAX_ITU || management->multiplicity > 3 ||
-        management->congestion > 15)
+    if (management->affected_pc > sccp_point_code_max(management->variant) ||
+        management->multiplicity > 3 || management->congestion > 15)
         return P7_RANGE;
     bytes_write_u8(writer, management->type);
     bytes_write_u8(writer, management->affected_ssn);
     write_number(writer, true, management->affected_pc);
+    if (management->variant == SCCP_ANSI)
+        bytes_write_u8(writer, (uint8_t)(management->affected_pc >> 16));
     bytes_write_u8(writer, management->multiplicity);
     if (management->type == SCCP_SSC)
         bytes_write_u8(writer, management->congestion);

@@ -18,6 +18,13 @@
 #include "sigtran/base/status.h"
 #include "sigtran/codec/digits.h"
 
+/* Whose rules the addresses and SCMG's point codes are coded by; messages themselves are the same.
+ */
+enum sccp_variant {
+    SCCP_ITU,  /* Q.713: point codes of 14 bits */
+    SCCP_ANSI, /* T1.112.3: point codes of 24 bits, the address indicator in another order */
+};
+
 /* Message type codes, Q.713-2.1. Other types (connection-oriented ones) are P7_UNSUPPORTED. */
 enum sccp_message_type {
     SCCP_UDT = 0x09,
@@ -73,27 +80,42 @@ const char *sccp_return_cause_text(uint8_t cause);
 #define SCCP_SSN_GSMSCF     147
 
 /* Longest data of an LUDT without segmentation (Q.713-4.18). */
-#define SCCP_LUDT_DATA_OCTETS   3952
-#define SCCP_HOP_COUNTER_MAX    15 /* Q.713-3.18: 15 down to 1 */
-#define SCCP_POINT_CODE_MAX_ITU 0x3fffu
+#define SCCP_LUDT_DATA_OCTETS    3952
+#define SCCP_HOP_COUNTER_MAX     15 /* Q.713-3.18: 15 down to 1 */
+#define SCCP_POINT_CODE_MAX_ITU  0x3fffu
+#define SCCP_POINT_CODE_MAX_ANSI 0xffffffu
 
-/* A party address, Q.713-3.4. All zero: an address with nothing in it, which is valid on the wire
- * for a calling party ("address indicator 0"). */
+/* The largest point code of a variant's addresses. */
+static inline uint32_t sccp_point_code_max(enum sccp_variant variant)
+{
+    return variant == SCCP_ANSI ? SCCP_POINT_CODE_MAX_ANSI : SCCP_POINT_CODE_MAX_ITU;
+}
+
+/*
+ * A party address, Q.713-3.4. All zero: an address with nothing in it, which is valid on the wire
+ * for a calling party ("address indicator 0").
+ *
+ * In an ANSI network bit 8 of the indicator says by whose rules the address is coded
+ * (T1.112.3-3.4.1): `variant` is what was found, or is to be written.
+ */
 struct sccp_address {
+    enum sccp_variant variant;
     bool has_pc;
     bool has_ssn;
-    bool route_on_ssn;         /* routing indicator: 1 SSN, 0 global title */
-    bool national;             /* bit 8 of the indicator, "reserved for national use" */
-    uint8_t gti;               /* global title indicator, 0 none, 1 to 4 known, others opaque */
+    bool route_on_ssn; /* routing indicator: 1 SSN, 0 global title */
+    bool national;     /* bit 8 of the indicator: ITU "reserved for national use", ANSI always */
+    /* Global title indicator: 0 none, ITU 1 to 4, ANSI 1 and 2, others opaque. ANSI's 1 is what
+     * ITU calls 3 (T1.112.3-3.4.2.3). */
+    uint8_t gti;
     uint8_t ssn;               /* 0: not known / not used */
-    uint16_t pc;               /* ITU, 14 bits */
-    uint8_t translation_type;  /* GTI 2, 3, 4 */
-    uint8_t numbering_plan;    /* GTI 3, 4 */
-    uint8_t encoding_scheme;   /* GTI 3, 4 */
+    uint32_t pc;               /* ITU 14 bits, ANSI 24 */
+    uint8_t translation_type;  /* GTI 2, 3, 4; ANSI 1, 2 */
+    uint8_t numbering_plan;    /* GTI 3, 4; ANSI 1 */
+    uint8_t encoding_scheme;   /* GTI 3, 4; ANSI 1 */
     uint8_t nature_of_address; /* GTI 1, 4; 7 bits */
-    bool digits_odd;           /* GTI 1: its bit; GTI 3, 4: encoding scheme is BCD odd */
+    bool digits_odd;           /* GTI 1: its bit; GTI 3, 4, ANSI 1: encoding scheme is BCD odd */
     bool nature_spare;         /* GTI 4: the spare bit 8 of its octet, kept for a true echo */
-    struct bytes digits;       /* packed BCD, borrowed; GTI above 4: the whole title */
+    struct bytes digits;       /* packed BCD, borrowed; an opaque GTI: the whole title */
 };
 
 /*
@@ -103,17 +125,19 @@ struct sccp_address {
 enum p7_status sccp_address_set_digits(struct sccp_address *address, const char *text,
                                        uint8_t packed[DIGITS_PACKED_OCTETS]) P7_MUST_CHECK;
 
-/* Digits of the address as text: P7_NOT_FOUND without a GT of GTI 1 to 4, P7_UNSUPPORTED for an
+/* Digits of the address as text: P7_NOT_FOUND without a GT of a known GTI, P7_UNSUPPORTED for an
  * encoding scheme other than BCD, P7_RANGE for more than LIMIT_DIGITS. */
 enum p7_status sccp_address_digits(const struct sccp_address *address,
                                    char text[DIGITS_TEXT_OCTETS]) P7_MUST_CHECK;
 
 /*
- * Decodes a party address (without its length octet).
+ * Decodes a party address (without its length octet) of a network of `variant`; one in an ANSI
+ * network whose indicator says "international" is read by ITU's rules.
  * P7_TRUNCATED when it ends inside of an element its indicator announces, P7_RANGE when longer
  * than LIMIT_SCCP_ADDRESS_OCTETS (so that a decoded one always fits a struct sccp_party).
  */
-enum p7_status sccp_address_decode(struct bytes octets, struct sccp_address *out) P7_MUST_CHECK;
+enum p7_status sccp_address_decode(enum sccp_variant variant, struct bytes octets,
+                                   struct sccp_address *out) P7_MUST_CHECK;
 
 /* Writes a party address without a length octet. P7_RANGE for a field too large for its bits, or
  * a GTI above 15; P7_FULL. encoding_scheme is written as it stands. */
@@ -135,17 +159,20 @@ static inline struct bytes sccp_party_bytes(const struct sccp_party *party)
 enum p7_status sccp_party_set(struct sccp_party *party,
                               const struct sccp_address *address) P7_MUST_CHECK;
 
-/* Encodes PC + SSN, routed on SSN; with_pc false leaves the point code out. */
-enum p7_status sccp_party_set_ssn(struct sccp_party *party, bool with_pc, uint16_t pc,
-                                  uint8_t ssn) P7_MUST_CHECK;
+/* Encodes PC + SSN, routed on SSN; with_pc false leaves the point code out. P7_RANGE. */
+enum p7_status sccp_party_set_ssn(struct sccp_party *party, enum sccp_variant variant, bool with_pc,
+                                  uint32_t pc, uint8_t ssn) P7_MUST_CHECK;
 
 /*
- * Encodes a GTI 4 title from digits in text, routed on GT, with the SSN (0: not known, still
- * written). P7_RANGE for bad or no digits. For anything else fill in a struct sccp_address.
+ * Encodes a title from digits in text, routed on GT, with the SSN (0: not known, still written).
+ * ITU: GTI 4; ANSI: GTI 2, which has neither numbering plan nor nature of address, nor a way to
+ * say that the digits are odd: a filler then ends them. P7_RANGE for bad or no digits. For
+ * anything else fill in a struct sccp_address.
  */
-enum p7_status sccp_party_set_gt(struct sccp_party *party, uint8_t translation_type,
-                                 uint8_t numbering_plan, uint8_t nature_of_address,
-                                 const char *digits, uint8_t ssn) P7_MUST_CHECK;
+enum p7_status sccp_party_set_gt(struct sccp_party *party, enum sccp_variant variant,
+                                 uint8_t translation_type, uint8_t numbering_plan,
+                                 uint8_t nature_of_address, const char *digits,
+                                 uint8_t ssn) P7_MUST_CHECK;
 
 /* Copies octets as received (called_octets or calling_octets of a message); P7_RANGE. */
 enum p7_status sccp_party_copy(struct sccp_party *party, struct bytes octets) P7_MUST_CHECK;
@@ -185,7 +212,8 @@ struct sccp_message {
  * Pointers may overlap and stand in any order (Q.713-2.3 does not forbid it), but never lead out
  * of the input. On failure `message` is unspecified, but for `type` where there was one octet.
  */
-enum p7_status sccp_decode(struct bytes octets, struct sccp_message *message) P7_MUST_CHECK;
+enum p7_status sccp_decode(enum sccp_variant variant, struct bytes octets,
+                           struct sccp_message *message) P7_MUST_CHECK;
 
 /* P7_OK, P7_FULL, P7_RANGE (a field or the data too long for the message type: UDT(S) and XUDT(S)
  * 255 octets, or no data), P7_UNSUPPORTED (type). */
@@ -215,17 +243,20 @@ enum sccp_management_type {
     SCCP_SSC = 6, /* subsystem congested */
 };
 
-/* The data part of a UDT between SSN 1 and SSN 1, Q.713-5.3. */
+/* The data part of a UDT between SSN 1 and SSN 1, Q.713-5.3, T1.112.3-5. */
 struct sccp_management {
+    enum sccp_variant variant;
     uint8_t type;
     uint8_t affected_ssn;
-    uint16_t affected_pc;
+    uint32_t affected_pc; /* two octets, ANSI three */
     uint8_t multiplicity; /* subsystem multiplicity indicator, 2 bits */
     uint8_t congestion;   /* SSC, 4 bits */
 };
 
 /* P7_TRUNCATED, P7_UNSUPPORTED (type). */
-enum p7_status sccp_management_decode(struct bytes data, struct sccp_management *out) P7_MUST_CHECK;
+enum p7_status sccp_management_decode(enum sccp_variant variant, struct bytes data,
+                                      struct sccp_management *out) P7_MUST_CHECK;
+/* P7_RANGE, P7_UNSUPPORTED (type), P7_FULL. */
 enum p7_status sccp_management_write(struct bytes_writer *writer,
                                      const struct sccp_management *management) P7_MUST_CHECK;
 

@@ -1,11 +1,25 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "sigtran/codec/sccp.h"
 
-/* Address indicator, Q.713-3.4.1. */
+/* Address indicator, Q.713-3.4.1. ANSI has PC and SSN the other way round (T1.112.3-3.4.1), and
+ * the parts of the address too. */
 #define INDICATOR_PC       0x01u
 #define INDICATOR_SSN      0x02u
+#define INDICATOR_ANSI_SSN 0x01u
+#define INDICATOR_ANSI_PC  0x02u
 #define INDICATOR_ON_SSN   0x40u
 #define INDICATOR_NATIONAL 0x80u
+
+/* What a title is made of, named by ITU's indicators (Q.713-3.4.2.3). Of ANSI's, 1 is the same as
+ * ITU's 3 and 2 as 2 (T1.112.3-3.4.2.3). Others are spare: their titles stay opaque. */
+enum title_form { TITLE_OPAQUE, TITLE_NATURE, TITLE_TYPE, TITLE_TYPE_PLAN, TITLE_TYPE_PLAN_NATURE };
+
+static enum title_form form_of(const struct sccp_address *a)
+{
+    if (a->variant == SCCP_ANSI)
+        return a->gti == 1 ? TITLE_TYPE_PLAN : a->gti == 2 ? TITLE_TYPE : TITLE_OPAQUE;
+    return a->gti <= 4 ? (enum title_form)a->gti : TITLE_OPAQUE;
+}
 
 static void read_numbering(struct bytes_reader *r, struct sccp_address *out)
 {
@@ -15,36 +29,56 @@ static void read_numbering(struct bytes_reader *r, struct sccp_address *out)
     out->digits_odd = out->encoding_scheme == SCCP_ENCODING_BCD_ODD;
 }
 
-/* Q.713-3.4.2.3.1 to 3.4.2.3.4. Indicators above 4 are spare: their titles stay opaque. */
+/* Q.713-3.4.2.3.1 to 3.4.2.3.4. */
 static void read_title(struct bytes_reader *r, struct sccp_address *out)
 {
     uint8_t octet;
-    switch (out->gti) {
-    case 1:
+    switch (form_of(out)) {
+    case TITLE_NATURE:
         octet = bytes_read_u8(r);
         out->digits_odd = (octet & 0x80u) != 0;
         out->nature_of_address = octet & 0x7fu;
         break;
-    case 2:
+    case TITLE_TYPE:
         out->translation_type = bytes_read_u8(r);
         break;
-    case 3:
+    case TITLE_TYPE_PLAN:
         out->translation_type = bytes_read_u8(r);
         read_numbering(r, out);
         break;
-    case 4:
+    case TITLE_TYPE_PLAN_NATURE:
         out->translation_type = bytes_read_u8(r);
         read_numbering(r, out);
         octet = bytes_read_u8(r);
         out->nature_spare = (octet & 0x80u) != 0;
         out->nature_of_address = octet & 0x7fu;
         break;
-    default:
+    case TITLE_OPAQUE:
         break;
     }
 }
 
-enum p7_status sccp_address_decode(struct bytes octets, struct sccp_address *out)
+/* A point code, least significant octet first (Q.713-3.4.2.1; T1.112.3-3.4.2.2: member, cluster,
+ * network). */
+static uint32_t read_pc(struct bytes_reader *r, enum sccp_variant variant)
+{
+    uint32_t pc = bytes_read_u8(r);
+    pc |= (uint32_t)bytes_read_u8(r) << 8;
+    if (variant == SCCP_ANSI)
+        pc |= (uint32_t)bytes_read_u8(r) << 16;
+    return pc & sccp_point_code_max(variant);
+}
+
+static void write_pc(struct bytes_writer *w, enum sccp_variant variant, uint32_t pc)
+{
+    bytes_write_u8(w, (uint8_t)pc);
+    bytes_write_u8(w, (uint8_t)(pc >> 8));
+    if (variant == SCCP_ANSI)
+        bytes_write_u8(w, (uint8_t)(pc >> 16));
+}
+
+enum p7_status sccp_address_decode(enum sccp_variant variant, struct bytes octets,
+                                   struct sccp_address *out)
 {
     memset(out, 0, sizeof(*out));
     if (octets.length > LIMIT_SCCP_ADDRESS_OCTETS)
@@ -53,17 +87,25 @@ enum p7_status sccp_address_decode(struct bytes octets, struct sccp_address *out
         return P7_TRUNCATED; /* even an absent calling party has its indicator, Q.713-3.5 */
     struct bytes_reader r = bytes_reader_of(octets.data, octets.data + octets.length);
     const uint8_t indicator = bytes_read_u8(&r);
-    out->has_pc = (indicator & INDICATOR_PC) != 0;
-    out->has_ssn = (indicator & INDICATOR_SSN) != 0;
     out->gti = (indicator >> 2) & 0x0fu;
     out->route_on_ssn = (indicator & INDICATOR_ON_SSN) != 0;
     out->national = (indicator & INDICATOR_NATIONAL) != 0;
-    if (out->has_pc) { /* least significant octet first, Q.713-3.4.2.1 */
-        out->pc = bytes_read_u8(&r);
-        out->pc |= (uint16_t)((bytes_read_u8(&r) & 0x3fu) << 8);
+    if (variant == SCCP_ANSI && out->national) {
+        out->variant = SCCP_ANSI;
+        out->has_ssn = (indicator & INDICATOR_ANSI_SSN) != 0;
+        out->has_pc = (indicator & INDICATOR_ANSI_PC) != 0;
+        if (out->has_ssn)
+            out->ssn = bytes_read_u8(&r);
+        if (out->has_pc)
+            out->pc = read_pc(&r, SCCP_ANSI);
+    } else {
+        out->has_pc = (indicator & INDICATOR_PC) != 0;
+        out->has_ssn = (indicator & INDICATOR_SSN) != 0;
+        if (out->has_pc)
+            out->pc = read_pc(&r, SCCP_ITU);
+        if (out->has_ssn)
+            out->ssn = bytes_read_u8(&r);
     }
-    if (out->has_ssn)
-        out->ssn = bytes_read_u8(&r);
     if (out->gti != 0) {
         read_title(&r, out);
         out->digits = bytes_read(&r, bytes_reader_left(&r));
@@ -74,12 +116,13 @@ enum p7_status sccp_address_decode(struct bytes octets, struct sccp_address *out
 enum p7_status sccp_address_digits(const struct sccp_address *address,
                                    char text[DIGITS_TEXT_OCTETS])
 {
+    const enum title_form form = form_of(address);
     text[0] = '\0';
-    if (address->gti == 0 || address->gti > 4)
+    if (form == TITLE_OPAQUE)
         return P7_NOT_FOUND;
     /* Q.713-3.4.2.3.2: with GTI 2 the translation type says how digits are encoded; every known
      * one means BCD with an even count. */
-    if (address->gti >= 3 && address->encoding_scheme != SCCP_ENCODING_BCD_ODD &&
+    if (form >= TITLE_TYPE_PLAN && address->encoding_scheme != SCCP_ENCODING_BCD_ODD &&
         address->encoding_scheme != SCCP_ENCODING_BCD_EVEN)
         return P7_UNSUPPORTED;
     return digits_from_bcd(address->digits, address->digits_odd, text);
@@ -88,44 +131,51 @@ enum p7_status sccp_address_digits(const struct sccp_address *address,
 static void write_title(struct bytes_writer *w, const struct sccp_address *a)
 {
     const uint8_t numbering = (uint8_t)((a->numbering_plan << 4) | a->encoding_scheme);
-    switch (a->gti) {
-    case 1:
+    switch (form_of(a)) {
+    case TITLE_NATURE:
         bytes_write_u8(w, (uint8_t)((a->digits_odd ? 0x80u : 0u) | a->nature_of_address));
         break;
-    case 2:
+    case TITLE_TYPE:
         bytes_write_u8(w, a->translation_type);
         break;
-    case 3:
+    case TITLE_TYPE_PLAN:
         bytes_write_u8(w, a->translation_type);
         bytes_write_u8(w, numbering);
         break;
-    case 4:
+    case TITLE_TYPE_PLAN_NATURE:
         bytes_write_u8(w, a->translation_type);
         bytes_write_u8(w, numbering);
         bytes_write_u8(w, (uint8_t)((a->nature_spare ? 0x80u : 0u) | a->nature_of_address));
         break;
-    default:
+    case TITLE_OPAQUE:
         break;
     }
     bytes_write(w, a->digits);
+}
+
+static uint8_t indicator_of(const struct sccp_address *a)
+{
+    const unsigned common = ((unsigned)a->gti << 2) | (a->route_on_ssn ? INDICATOR_ON_SSN : 0u);
+    if (a->variant == SCCP_ANSI)
+        return (uint8_t)(common | (a->has_ssn ? INDICATOR_ANSI_SSN : 0u) |
+                         (a->has_pc ? INDICATOR_ANSI_PC : 0u) | INDICATOR_NATIONAL);
+    return (uint8_t)(common | (a->has_pc ? INDICATOR_PC : 0u) | (a->has_ssn ? INDICATOR_SSN : 0u) |
+                     (a->national ? INDICATOR_NATIONAL : 0u));
 }
 
 enum p7_status sccp_address_write(struct bytes_writer *writer, const struct sccp_address *address)
 {
     const struct sccp_address *a = address;
 
-    if (a->gti > 15 || a->pc > SCCP_POINT_CODE_MAX_ITU || a->numbering_plan > 15 ||
+    if (a->gti > 15 || a->pc > sccp_point_code_max(a->variant) || a->numbering_plan > 15 ||
         a->encoding_scheme > 15 || a->nature_of_address > 0x7f)
         return P7_RANGE;
-    bytes_write_u8(writer,
-                   (uint8_t)((a->has_pc ? INDICATOR_PC : 0u) | (a->has_ssn ? INDICATOR_SSN : 0u) |
-                             ((unsigned)a->gti << 2) | (a->route_on_ssn ? INDICATOR_ON_SSN : 0u) |
-                             (a->national ? INDICATOR_NATIONAL : 0u)));
-    if (a->has_pc) {
-        bytes_write_u8(writer, (uint8_t)a->pc);
-        bytes_write_u8(writer, (uint8_t)(a->pc >> 8));
-    }
-    if (a->has_ssn)
+    bytes_write_u8(writer, indicator_of(a));
+    if (a->has_ssn && a->variant == SCCP_ANSI)
+        bytes_write_u8(writer, a->ssn);
+    if (a->has_pc)
+        write_pc(writer, a->variant, a->pc);
+    if (a->has_ssn && a->variant == SCCP_ITU)
         bytes_write_u8(writer, a->ssn);
     if (a->gti != 0)
         write_title(writer, a);
@@ -141,9 +191,11 @@ enum p7_status sccp_party_set(struct sccp_party *party, const struct sccp_addres
     return status == P7_FULL ? P7_RANGE : status;
 }
 
-enum p7_status sccp_party_set_ssn(struct sccp_party *party, bool with_pc, uint16_t pc, uint8_t ssn)
+enum p7_status sccp_party_set_ssn(struct sccp_party *party, enum sccp_variant variant, bool with_pc,
+                                  uint32_t pc, uint8_t ssn)
 {
-    const struct sccp_address address = {.has_pc = with_pc,
+    const struct sccp_address address = {.variant = variant,
+                                         .has_pc = with_pc,
                                          .pc = with_pc ? pc : 0,
                                          .has_ssn = true,
                                          .ssn = ssn,
@@ -164,14 +216,15 @@ enum p7_status sccp_address_set_digits(struct sccp_address *address, const char 
     return P7_OK;
 }
 
-enum p7_status sccp_party_set_gt(struct sccp_party *party, uint8_t translation_type,
-                                 uint8_t numbering_plan, uint8_t nature_of_address,
-                                 const char *digits, uint8_t ssn)
+enum p7_status sccp_party_set_gt(struct sccp_party *party, enum sccp_variant variant,
+                                 uint8_t translation_type, uint8_t numbering_plan,
+                                 uint8_t nature_of_address, const char *digits, uint8_t ssn)
 {
     uint8_t packed[DIGITS_PACKED_OCTETS];
-    struct sccp_address address = {.has_ssn = true,
+    struct sccp_address address = {.variant = variant,
+                                   .has_ssn = true,
                                    .ssn = ssn,
-                                   .gti = 4,
+                                   .gti = variant == SCCP_ANSI ? 2 : 4,
                                    .translation_type = translation_type,
                                    .numbering_plan = numbering_plan,
                                    .nature_of_address = nature_of_address};

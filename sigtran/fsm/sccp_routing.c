@@ -12,9 +12,11 @@ static void set_bit(uint64_t bits[4], uint8_t ssn, bool value)
     bits[ssn / 64] = value ? (bits[ssn / 64] | bit) : (bits[ssn / 64] & ~bit);
 }
 
-void sccp_routing_init(struct sccp_routing *routing, uint16_t local_pc, uint8_t default_ssn)
+void sccp_routing_init(struct sccp_routing *routing, enum sccp_variant variant, uint32_t local_pc,
+                       uint8_t default_ssn)
 {
-    *routing = (struct sccp_routing){.local_pc = local_pc, .default_ssn = default_ssn};
+    *routing =
+        (struct sccp_routing){.variant = variant, .local_pc = local_pc, .default_ssn = default_ssn};
 }
 
 enum p7_status sccp_routing_equip(struct sccp_routing *routing, uint8_t ssn)
@@ -105,13 +107,13 @@ static int translate(const struct sccp_routing *routing, const struct sccp_addre
 
 /* The point code that an answer to `address` goes to: its own where it has one that is routed on
  * (Q.714-2.2.2), else the node that the message came from. */
-static uint16_t answer_pc(const struct sccp_address *address, uint16_t opc)
+static uint32_t answer_pc(const struct sccp_address *address, uint32_t opc)
 {
     return address->has_pc && address->route_on_ssn ? address->pc : opc;
 }
 
 /* Q.714-4.2: back to the calling party, with the user's octets, when it asked for that. */
-static void return_message(struct sccp_routing *routing, uint16_t opc, uint8_t cause,
+static void return_message(struct sccp_routing *routing, uint32_t opc, uint8_t cause,
                            struct bytes_writer *reply, struct sccp_indication *out)
 {
     const struct sccp_message *in = &out->message;
@@ -145,13 +147,13 @@ static void return_message(struct sccp_routing *routing, uint16_t opc, uint8_t c
 
 /* Q.714-5.3.4.3: a test for a subsystem that is here and allowed is answered with SSA; for any
  * other, and for the other messages, nothing goes back. */
-static void manage(struct sccp_routing *routing, uint16_t opc, struct bytes_writer *reply,
+static void manage(struct sccp_routing *routing, uint32_t opc, struct bytes_writer *reply,
                    struct sccp_indication *out)
 {
     struct sccp_management *m = &out->management;
 
     routing->counters.management++;
-    out->status = sccp_management_decode(out->message.data, m);
+    out->status = sccp_management_decode(routing->variant, out->message.data, m);
     if (out->status != P7_OK) {
         out->verdict = SCCP_VERDICT_DROPPED;
         routing->counters.malformed++;
@@ -219,7 +221,7 @@ static void take_notice(struct sccp_routing *routing, int ssn, struct sccp_indic
     routing->counters.notices++;
 }
 
-static void take_data(struct sccp_routing *routing, uint16_t opc, int ssn, uint8_t cause,
+static void take_data(struct sccp_routing *routing, uint32_t opc, int ssn, uint8_t cause,
                       struct bytes_writer *reply, struct sccp_indication *out)
 {
     if (ssn < 0) {
@@ -240,7 +242,7 @@ static void take_data(struct sccp_routing *routing, uint16_t opc, int ssn, uint8
     }
 }
 
-void sccp_routing_receive(struct sccp_routing *routing, uint16_t opc, struct bytes octets,
+void sccp_routing_receive(struct sccp_routing *routing, uint32_t opc, struct bytes octets,
                           struct bytes_writer *reply, struct sccp_indication *indication)
 {
     struct sccp_indication *out = indication;
@@ -253,7 +255,7 @@ void sccp_routing_receive(struct sccp_routing *routing, uint16_t opc, struct byt
     out->reply_dpc = 0;
     out->reply = bytes_of(NULL, 0);
     out->management = (struct sccp_management){.type = 0};
-    out->status = sccp_decode(octets, &out->message);
+    out->status = sccp_decode(routing->variant, octets, &out->message);
     if (out->status != P7_OK) {
         if (out->status == P7_UNSUPPORTED)
             routing->counters.unsupported++;

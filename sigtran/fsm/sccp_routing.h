@@ -62,7 +62,8 @@ struct sccp_title {
 
 /* Fields are this module's own, but for reading `counters`. */
 struct sccp_routing {
-    uint16_t local_pc;
+    enum sccp_variant variant;
+    uint32_t local_pc;
     uint8_t title_count;
     uint8_t default_ssn;
     uint64_t equipped[4];   /* a bit per SSN */
@@ -76,7 +77,7 @@ struct sccp_indication {
     enum p7_status status; /* DROPPED: what sccp_decode said, or P7_OK when `cause` says it */
     uint8_t ssn;           /* DELIVER, NOTICE: the local subsystem */
     uint8_t cause;         /* NOTICE, RETURNED, DROPPED with P7_OK: enum sccp_return_cause */
-    uint16_t reply_dpc;    /* where `reply` goes */
+    uint32_t reply_dpc;    /* where `reply` goes */
     struct bytes reply;    /* written into the caller's writer; length 0: nothing to send */
     struct sccp_message message;
     struct sccp_management management; /* MANAGED */
@@ -86,7 +87,8 @@ struct sccp_indication {
  * `default_ssn`: the subsystem of a message routed on a global title that has neither an SSN nor a
  * title with one; 0 for none.
  */
-void sccp_routing_init(struct sccp_routing *routing, uint16_t local_pc, uint8_t default_ssn);
+void sccp_routing_init(struct sccp_routing *routing, enum sccp_variant variant, uint32_t local_pc,
+                       uint8_t default_ssn);
 
 /* A user at this SSN exists from now on; P7_RANGE for 0 (unknown) and 1 (SCMG, always there). */
 enum p7_status sccp_routing_equip(struct sccp_routing *routing, uint8_t ssn) P7_MUST_CHECK;
@@ -109,7 +111,7 @@ enum p7_status sccp_routing_add_title(struct sccp_routing *routing, const char *
  * LUDTS is as long as its LUDT and 64 octets). Never fails: what is wrong is a verdict and a
  * counter.
  */
-void sccp_routing_receive(struct sccp_routing *routing, uint16_t opc, struct bytes octets,
+void sccp_routing_receive(struct sccp_routing *routing, uint32_t opc, struct bytes octets,
                           struct bytes_writer *reply, struct sccp_indication *indication);
 
 #define SCCP_REPLY_OCTETS 512

@@ -254,7 +254,7 @@ static enum p7_status create_layers(struct node *node)
         status = tcap_dialogue_table_create(&node->dialogues, &dialogues);
     if (status != P7_OK)
         return status;
-    sccp_routing_init(&node->sccp, (uint16_t)node->config.point_code, node->config.ssn);
+    sccp_routing_init(&node->sccp, SCCP_ITU, node->config.point_code, node->config.ssn);
     return sccp_routing_equip(&node->sccp, node->config.ssn);
 }
 

@@ -152,9 +152,9 @@ struct bytes message_tcap(struct peer *peer, struct bytes tcap)
     struct sccp_party called;
     struct sccp_party calling;
     struct bytes_writer w = bytes_writer_of(octets, octets + sizeof(octets));
-    if (sccp_party_set_ssn(&called, true, (uint16_t)peer->options->peer_point_code, SSN_CAP) !=
+    if (sccp_party_set_ssn(&called, SCCP_ITU, true, peer->options->peer_point_code, SSN_CAP) !=
             P7_OK ||
-        sccp_party_set_ssn(&calling, true, (uint16_t)peer->options->point_code, SSN_CAP) != P7_OK ||
+        sccp_party_set_ssn(&calling, SCCP_ITU, true, peer->options->point_code, SSN_CAP) != P7_OK ||
         sccp_write_data(&w, 1, true, sccp_party_bytes(&called), sccp_party_bytes(&calling), tcap) !=
             P7_OK)
         return bytes_of(peer->message, 0);

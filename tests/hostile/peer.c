@@ -80,7 +80,7 @@ static void note_tcap(struct peer *peer, struct bytes tcap)
 static void note_data(struct peer *peer, const struct m3ua_data *data)
 {
     struct sccp_message sccp;
-    if (sccp_decode(data->payload, &sccp) != P7_OK) {
+    if (sccp_decode(SCCP_ITU, data->payload, &sccp) != P7_OK) {
         peer->counters.undecodable++;
         return;
     }

@@ -58,7 +58,7 @@ static bool id_of(struct bytes message, uint32_t *id)
     struct m3ua_fault fault;
     struct sccp_message sccp;
     if (m3ua_data_decode(message.data, message.data + message.length, &data, &fault) != P7_OK ||
-        sccp_decode(data.payload, &sccp) != P7_OK)
+        sccp_decode(SCCP_ITU, data.payload, &sccp) != P7_OK)
         return false;
     for (size_t i = 2; i < 4 && i + 6 <= sccp.data.length; i++)
         if (sccp.data.data[i] == 0x48 && sccp.data.data[i + 1] == 4) {

@@ -301,9 +301,10 @@ void caller_bind(struct caller *caller, struct node *node, int64_t now_ns)
     caller->origin_ns = now_ns;
     caller->now_ns = now_ns;
     CU_ASSERT_EQUAL_FATAL(node_route_to_as(node, "as", &caller->route), P7_OK);
-    CU_ASSERT_EQUAL_FATAL(sccp_party_set_ssn(&caller->route.called, false, 0, SCCP_SSN_CAP), P7_OK);
-    CU_ASSERT_EQUAL_FATAL(sccp_party_set_ssn(&caller->route.calling, false, 0, SCCP_SSN_CAP),
-                          P7_OK);
+    CU_ASSERT_EQUAL_FATAL(
+        sccp_party_set_ssn(&caller->route.called, SCCP_ITU, false, 0, SCCP_SSN_CAP), P7_OK);
+    CU_ASSERT_EQUAL_FATAL(
+        sccp_party_set_ssn(&caller->route.calling, SCCP_ITU, false, 0, SCCP_SSN_CAP), P7_OK);
 }
 
 void caller_close(struct caller *caller)

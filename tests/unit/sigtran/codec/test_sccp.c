@@ -40,10 +40,10 @@ static void messages_of_other_stacks_are_reencoded_to_the_octet(void)
         const struct bytes in = from_hex(sccp_vectors[i].hex);
         struct sccp_message m;
         struct sccp_message back;
-        CU_ASSERT_EQUAL_FATAL(sccp_decode(in, &m), P7_OK);
+        CU_ASSERT_EQUAL_FATAL(sccp_decode(SCCP_ITU, in, &m), P7_OK);
         struct bytes out = encode_from_fields(m);
         CU_ASSERT_EQUAL(out.length, in.length);
-        CU_ASSERT_EQUAL_FATAL(sccp_decode(out, &back), P7_OK);
+        CU_ASSERT_EQUAL_FATAL(sccp_decode(SCCP_ITU, out, &back), P7_OK);
         CU_ASSERT_TRUE(same_message(&m, &back));
         /* One stack puts the data in front of the calling party, which pointers may say. */
         const bool in_order = strcmp(sccp_vectors[i].name, "sccp-xudt-jss7-59") != 0;
@@ -79,7 +79,8 @@ static void fields_are_read_as_wireshark_reads_them(void)
 {
     struct sccp_message m;
 
-    CU_ASSERT_EQUAL_FATAL(sccp_decode(from_hex(vector("m3ua-data-cap2-idp-huawei")), &m), P7_OK);
+    CU_ASSERT_EQUAL_FATAL(sccp_decode(SCCP_ITU, from_hex(vector("m3ua-data-cap2-idp-huawei")), &m),
+                          P7_OK);
     CU_ASSERT_EQUAL(m.type, SCCP_UDT);
     CU_ASSERT_EQUAL(m.protocol_class, 1);
     CU_ASSERT_FALSE(m.return_on_error);
@@ -89,11 +90,13 @@ static void fields_are_read_as_wireshark_reads_them(void)
     CU_ASSERT_EQUAL(m.called.nature_of_address, SCCP_NATURE_INTERNATIONAL);
     CU_ASSERT_EQUAL(m.data.length, 142);
 
-    CU_ASSERT_EQUAL_FATAL(sccp_decode(from_hex(vector("m3ua-data-map-pussr-nokia")), &m), P7_OK);
+    CU_ASSERT_EQUAL_FATAL(sccp_decode(SCCP_ITU, from_hex(vector("m3ua-data-map-pussr-nokia")), &m),
+                          P7_OK);
     CU_ASSERT_EQUAL(m.protocol_class, 0);
     CU_ASSERT_TRUE(m.return_on_error);
 
-    CU_ASSERT_EQUAL_FATAL(sccp_decode(from_hex(vector("m3ua-data-udts-tcap")), &m), P7_OK);
+    CU_ASSERT_EQUAL_FATAL(sccp_decode(SCCP_ITU, from_hex(vector("m3ua-data-udts-tcap")), &m),
+                          P7_OK);
     CU_ASSERT_EQUAL(m.type, SCCP_UDTS);
     CU_ASSERT_EQUAL(m.return_cause, SCCP_CAUSE_NO_TRANSLATION_NATURE);
     check_address(&m.called, true, 4, 146, "999999999");
@@ -101,20 +104,21 @@ static void fields_are_read_as_wireshark_reads_them(void)
     CU_ASSERT_TRUE(m.calling.has_pc);
     CU_ASSERT_EQUAL(m.calling.pc, 0x06be);
 
-    CU_ASSERT_EQUAL_FATAL(sccp_decode(from_hex(vector("sccp-xudt-jss7-59")), &m), P7_OK);
+    CU_ASSERT_EQUAL_FATAL(sccp_decode(SCCP_ITU, from_hex(vector("sccp-xudt-jss7-59")), &m), P7_OK);
     CU_ASSERT_EQUAL(m.type, SCCP_XUDT);
     CU_ASSERT_EQUAL(m.hop_counter, 15);
     CU_ASSERT_FALSE(m.has_segmentation);
     check_address(&m.called, false, 4, 8, "2348030000480");
 
-    CU_ASSERT_EQUAL_FATAL(sccp_decode(from_hex(vector("sccp-xudt-chain-1-of-3")), &m), P7_OK);
+    CU_ASSERT_EQUAL_FATAL(sccp_decode(SCCP_ITU, from_hex(vector("sccp-xudt-chain-1-of-3")), &m),
+                          P7_OK);
     CU_ASSERT_TRUE(m.has_segmentation);
     CU_ASSERT_TRUE(m.segmentation.first);
     CU_ASSERT_EQUAL(m.segmentation.remaining, 2);
     CU_ASSERT_EQUAL(m.segmentation.reference, 1);
     check_address(&m.calling, true, 0, 11, "");
 
-    CU_ASSERT_EQUAL_FATAL(sccp_decode(from_hex(vector("sccp-ludt-ranap")), &m), P7_OK);
+    CU_ASSERT_EQUAL_FATAL(sccp_decode(SCCP_ITU, from_hex(vector("sccp-ludt-ranap")), &m), P7_OK);
     CU_ASSERT_EQUAL(m.type, SCCP_LUDT);
     CU_ASSERT_EQUAL(m.hop_counter, 15);
     CU_ASSERT_EQUAL(m.data.length, 17);
@@ -163,7 +167,8 @@ static void every_global_title_indicator_makes_the_round_trip(void) /* Q.713-3.4
             a.digits = bytes_of(digits, sizeof(digits));
         CU_ASSERT_EQUAL(sccp_party_set(&party, &a), P7_OK);
         CU_ASSERT_TRUE(bytes_equal(sccp_party_bytes(&party), from_hex(cases[i].hex)));
-        CU_ASSERT_EQUAL_FATAL(sccp_address_decode(sccp_party_bytes(&party), &back), P7_OK);
+        CU_ASSERT_EQUAL_FATAL(sccp_address_decode(SCCP_ITU, sccp_party_bytes(&party), &back),
+                              P7_OK);
         CU_ASSERT_EQUAL(back.has_pc, a.has_pc);
         CU_ASSERT_EQUAL(back.pc, a.pc);
         CU_ASSERT_EQUAL(back.has_ssn, a.has_ssn);
@@ -183,8 +188,118 @@ static void every_global_title_indicator_makes_the_round_trip(void) /* Q.713-3.4
         /* Every element that the indicator announces is needed. */
         const size_t needed = party.length - a.digits.length;
         for (size_t cut = 0; cut < needed; cut++)
-            CU_ASSERT_EQUAL(sccp_address_decode(bytes_of(party.octets, cut), &back), P7_TRUNCATED);
+            CU_ASSERT_EQUAL(sccp_address_decode(SCCP_ITU, bytes_of(party.octets, cut), &back),
+                            P7_TRUNCATED);
     }
+}
+
+/* T1.112.3-3.4: SSN and PC the other way round than in Q.713, three octets of PC, bit 8 always. */
+static void every_ansi_address_makes_the_round_trip(void)
+{
+    static const uint8_t digits[] = {0x21, 0x43, 0x05};
+    static const struct {
+        struct sccp_address address;
+        const char *hex;
+        const char *text;
+    } cases[] = {
+        {{.variant = SCCP_ANSI, .national = true}, "80", ""},
+        {{.variant = SCCP_ANSI,
+          .national = true,
+          .has_ssn = true,
+          .ssn = 146,
+          .route_on_ssn = true},
+         "c192",
+         ""},
+        {{.variant = SCCP_ANSI,
+          .national = true,
+          .has_pc = true,
+          .pc = 0xf5a003, /* 245-160-3: member first */
+          .has_ssn = true,
+          .ssn = 146,
+          .route_on_ssn = true},
+         "c39203a0f5",
+         ""},
+        {{.variant = SCCP_ANSI, .national = true, .has_pc = true, .pc = 0xffffff}, "82ffffff", ""},
+        {{.variant = SCCP_ANSI,
+          .national = true,
+          .has_ssn = true,
+          .ssn = 6,
+          .gti = 1,
+          .translation_type = 9,
+          .numbering_plan = 1,
+          .encoding_scheme = SCCP_ENCODING_BCD_ODD,
+          .digits_odd = true},
+         "85060911214305",
+         "12345"},
+        {{.variant = SCCP_ANSI,
+          .national = true,
+          .has_ssn = true,
+          .ssn = 6,
+          .gti = 2,
+          .translation_type = 10},
+         "89060a214305",
+         "123450"},
+        {{.variant = SCCP_ANSI, .national = true, .gti = 4}, "90214305", ""}, /* spare in ANSI */
+        /* "International": by ITU's rules also in an ANSI network. */
+        {{.has_pc = true, .pc = 0x3fff, .has_ssn = true, .ssn = 8}, "03ff3f08", ""},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct sccp_address a = cases[i].address;
+        struct sccp_address back;
+        struct sccp_party party;
+        char text[DIGITS_TEXT_OCTETS];
+        if (a.gti != 0)
+            a.digits = bytes_of(digits, sizeof(digits));
+        CU_ASSERT_EQUAL(sccp_party_set(&party, &a), P7_OK);
+        CU_ASSERT_TRUE(bytes_equal(sccp_party_bytes(&party), from_hex(cases[i].hex)));
+        CU_ASSERT_EQUAL_FATAL(sccp_address_decode(SCCP_ANSI, sccp_party_bytes(&party), &back),
+                              P7_OK);
+        CU_ASSERT_EQUAL(back.variant, a.variant);
+        CU_ASSERT_EQUAL(back.national, a.national);
+        CU_ASSERT_TRUE(back.has_pc == a.has_pc && back.pc == a.pc);
+        CU_ASSERT_TRUE(back.has_ssn == a.has_ssn && back.ssn == a.ssn);
+        CU_ASSERT_EQUAL(back.route_on_ssn, a.route_on_ssn);
+        CU_ASSERT_EQUAL(back.gti, a.gti);
+        CU_ASSERT_EQUAL(back.translation_type, a.translation_type);
+        CU_ASSERT_EQUAL(back.numbering_plan, a.numbering_plan);
+        CU_ASSERT_EQUAL(back.encoding_scheme, a.encoding_scheme);
+        CU_ASSERT_EQUAL(back.digits_odd, a.digits_odd);
+        CU_ASSERT_TRUE(bytes_equal(back.digits, a.digits));
+        CU_ASSERT_EQUAL(sccp_address_digits(&back, text),
+                        cases[i].text[0] == '\0' ? P7_NOT_FOUND : P7_OK);
+        CU_ASSERT_STRING_EQUAL(text, cases[i].text);
+        const size_t needed = party.length - a.digits.length;
+        for (size_t cut = 0; cut < needed; cut++)
+            CU_ASSERT_EQUAL(sccp_address_decode(SCCP_ANSI, bytes_of(party.octets, cut), &back),
+                            P7_TRUNCATED);
+    }
+}
+
+static void an_ansi_party_is_made_as_an_itu_one(void)
+{
+    struct sccp_party party;
+    CU_ASSERT_EQUAL(sccp_party_set_ssn(&party, SCCP_ANSI, true, 0xfe0102, 8), P7_OK);
+    CU_ASSERT_TRUE(bytes_equal(sccp_party_bytes(&party), from_hex("c3080201fe")));
+    CU_ASSERT_EQUAL(sccp_party_set_ssn(&party, SCCP_ANSI, true, 0x1000000, 8), P7_RANGE);
+    /* GTI 2 has the translation type only (T1.112.3-3.4.2.3.2). */
+    CU_ASSERT_EQUAL(sccp_party_set_gt(&party, SCCP_ANSI, 14, SCCP_NUMBERING_PLAN_E164,
+                                      SCCP_NATURE_INTERNATIONAL, "1908555", 6),
+                    P7_OK);
+    CU_ASSERT_TRUE(bytes_equal(sccp_party_bytes(&party), from_hex("89060e91805505")));
+    CU_ASSERT_EQUAL(
+        sccp_party_set_gt(&party, SCCP_ANSI, 0, 1, 4, "12345678901234567890123456789012", 146),
+        P7_OK); /* the longest fits */
+}
+
+static void a_message_between_ansi_nodes_is_read_by_their_rules(void)
+{
+    struct sccp_message m;
+    const struct bytes in = from_hex("0980 03 08 0d 05c39203a0f5 05c19203a0f5 0362014f");
+    CU_ASSERT_EQUAL(sccp_decode(SCCP_ANSI, in, &m), P7_OK);
+    CU_ASSERT_TRUE(m.called.has_pc && m.called.pc == 0xf5a003 && m.called.ssn == 146);
+    CU_ASSERT_FALSE(m.calling.has_pc);
+    CU_ASSERT_EQUAL(m.calling.ssn, 146);
+    CU_ASSERT_EQUAL(encode_from_fields(m).length, in.length - 3); /* but for what is behind SSN */
 }
 
 static void an_address_beyond_its_fields_is_refused(void)
@@ -203,12 +318,14 @@ static void an_address_beyond_its_fields_is_refused(void)
     for (size_t i = 0; i < COUNT(cases); i++)
         CU_ASSERT_EQUAL(sccp_party_set(&party, &cases[i]), P7_RANGE);
     uint8_t octets[LIMIT_SCCP_ADDRESS_OCTETS + 1] = {0x10};
-    CU_ASSERT_EQUAL(sccp_address_decode(bytes_of(octets, sizeof(octets)), &out), P7_RANGE);
+    CU_ASSERT_EQUAL(sccp_address_decode(SCCP_ITU, bytes_of(octets, sizeof(octets)), &out),
+                    P7_RANGE);
     CU_ASSERT_EQUAL(sccp_party_copy(&party, bytes_of(octets, sizeof(octets))), P7_RANGE);
-    CU_ASSERT_EQUAL(sccp_address_decode(bytes_of(octets, sizeof(octets) - 1), &out), P7_OK);
-    CU_ASSERT_EQUAL(sccp_party_set_gt(&party, 0, 1, 4, "", 146), P7_RANGE);
-    CU_ASSERT_EQUAL(sccp_party_set_gt(&party, 0, 1, 4, "49x", 146), P7_RANGE);
-    CU_ASSERT_EQUAL(sccp_party_set_ssn(&party, true, 0x4000, 146), P7_RANGE);
+    CU_ASSERT_EQUAL(sccp_address_decode(SCCP_ITU, bytes_of(octets, sizeof(octets) - 1), &out),
+                    P7_OK);
+    CU_ASSERT_EQUAL(sccp_party_set_gt(&party, SCCP_ITU, 0, 1, 4, "", 146), P7_RANGE);
+    CU_ASSERT_EQUAL(sccp_party_set_gt(&party, SCCP_ITU, 0, 1, 4, "49x", 146), P7_RANGE);
+    CU_ASSERT_EQUAL(sccp_party_set_ssn(&party, SCCP_ITU, true, 0x4000, 146), P7_RANGE);
 }
 
 static void the_longest_title_fits_a_party(void)
@@ -218,10 +335,10 @@ static void the_longest_title_fits_a_party(void)
     char text[DIGITS_TEXT_OCTETS];
     const char digits[] = "12345678901234567890123456789012";
     CU_ASSERT_EQUAL(strlen(digits), LIMIT_DIGITS);
-    CU_ASSERT_EQUAL(sccp_party_set_gt(&party, 0, SCCP_NUMBERING_PLAN_E164,
+    CU_ASSERT_EQUAL(sccp_party_set_gt(&party, SCCP_ITU, 0, SCCP_NUMBERING_PLAN_E164,
                                       SCCP_NATURE_INTERNATIONAL, digits, SCCP_SSN_CAP),
                     P7_OK);
-    CU_ASSERT_EQUAL_FATAL(sccp_address_decode(sccp_party_bytes(&party), &out), P7_OK);
+    CU_ASSERT_EQUAL_FATAL(sccp_address_decode(SCCP_ITU, sccp_party_bytes(&party), &out), P7_OK);
     CU_ASSERT_EQUAL(sccp_address_digits(&out, text), P7_OK);
     CU_ASSERT_STRING_EQUAL(text, digits);
     out.encoding_scheme = 3;
@@ -234,8 +351,8 @@ static void the_hot_path_writes_what_the_encoder_writes(void)
     struct sccp_party called;
     struct sccp_party calling;
     uint8_t fast[512];
-    CU_ASSERT_EQUAL(sccp_party_set_gt(&called, 0, 1, 4, "4915112345", 146), P7_OK);
-    CU_ASSERT_EQUAL(sccp_party_set_ssn(&calling, true, 100, 146), P7_OK);
+    CU_ASSERT_EQUAL(sccp_party_set_gt(&called, SCCP_ITU, 0, 1, 4, "4915112345", 146), P7_OK);
+    CU_ASSERT_EQUAL(sccp_party_set_ssn(&calling, SCCP_ITU, true, 100, 146), P7_OK);
     for (size_t length = 1; length <= sizeof(data); length++) {
         struct bytes_writer w = bytes_writer_of(fast, fast + sizeof(fast));
         struct bytes_writer slow = bytes_writer_of(output, output + sizeof(output));
@@ -299,7 +416,7 @@ static void every_message_type_makes_the_round_trip(void)
         } else {
             m.return_cause = SCCP_CAUSE_NETWORK_CONGESTION;
         }
-        CU_ASSERT_EQUAL_FATAL(sccp_decode(encode_from_fields(m), &back), P7_OK);
+        CU_ASSERT_EQUAL_FATAL(sccp_decode(SCCP_ITU, encode_from_fields(m), &back), P7_OK);
         CU_ASSERT_EQUAL(back.type, m.type);
         CU_ASSERT_EQUAL(back.protocol_class, m.protocol_class);
         CU_ASSERT_EQUAL(back.return_on_error, m.return_on_error);
@@ -324,7 +441,7 @@ static void a_message_cut_anywhere_is_refused(void)
         const struct bytes in = from_hex(sccp_vectors[i].hex);
         struct sccp_message m;
         for (size_t length = 0; length < in.length; length++)
-            CU_ASSERT_EQUAL(sccp_decode(bytes_of(input, length), &m), P7_TRUNCATED);
+            CU_ASSERT_EQUAL(sccp_decode(SCCP_ITU, bytes_of(input, length), &m), P7_TRUNCATED);
     }
 }
 
@@ -361,7 +478,7 @@ static void hostile_pointers_lead_nowhere(void) /* Q.713-2.3 */
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct sccp_message m;
-        const enum p7_status status = sccp_decode(from_hex(cases[i].hex), &m);
+        const enum p7_status status = sccp_decode(SCCP_ITU, from_hex(cases[i].hex), &m);
         if (status != cases[i].status)
             (void)printf("%s: %s\n", cases[i].hex, p7_status_name(status));
         CU_ASSERT_EQUAL(status, cases[i].status);
@@ -400,7 +517,7 @@ static void a_writer_too_small_by_any_amount_is_told(void)
 {
     const struct bytes in = from_hex(vector("sccp-xudt-chain-1-of-3"));
     struct sccp_message m;
-    CU_ASSERT_EQUAL_FATAL(sccp_decode(in, &m), P7_OK);
+    CU_ASSERT_EQUAL_FATAL(sccp_decode(SCCP_ITU, in, &m), P7_OK);
     for (size_t room = 0; room < in.length; room++) {
         struct bytes_writer w = bytes_writer_of(output, output + room);
         CU_ASSERT_EQUAL(sccp_encode(&w, &m), P7_FULL);
@@ -411,8 +528,9 @@ static void subsystem_management_makes_the_round_trip(void) /* Q.713-5.3 */
 {
     struct sccp_message m;
     struct sccp_management got;
-    CU_ASSERT_EQUAL_FATAL(sccp_decode(from_hex(vector("m3ua-data-na-rc-sst")), &m), P7_OK);
-    CU_ASSERT_EQUAL_FATAL(sccp_management_decode(m.data, &got), P7_OK);
+    CU_ASSERT_EQUAL_FATAL(sccp_decode(SCCP_ITU, from_hex(vector("m3ua-data-na-rc-sst")), &m),
+                          P7_OK);
+    CU_ASSERT_EQUAL_FATAL(sccp_management_decode(SCCP_ITU, m.data, &got), P7_OK);
     CU_ASSERT_EQUAL(got.type, SCCP_SST);
     CU_ASSERT_EQUAL(got.affected_ssn, 0xd5);
     CU_ASSERT_EQUAL(got.affected_pc, 0x181c);
@@ -426,17 +544,27 @@ static void subsystem_management_makes_the_round_trip(void) /* Q.713-5.3 */
         CU_ASSERT_EQUAL(sccp_management_write(&w, &sent), P7_OK);
         const size_t length = bytes_writer_length(&w);
         CU_ASSERT_EQUAL(length, type == SCCP_SSC ? 6 : 5);
-        CU_ASSERT_EQUAL_FATAL(sccp_management_decode(bytes_of(output, length), &got), P7_OK);
+        CU_ASSERT_EQUAL_FATAL(sccp_management_decode(SCCP_ITU, bytes_of(output, length), &got),
+                              P7_OK);
         CU_ASSERT_EQUAL(got.type, type);
         CU_ASSERT_EQUAL(got.affected_ssn, 146);
         CU_ASSERT_EQUAL(got.affected_pc, 0x3abc);
         CU_ASSERT_EQUAL(got.multiplicity, 2);
         CU_ASSERT_EQUAL(got.congestion, sent.congestion);
         for (size_t cut = 0; cut < length; cut++)
-            CU_ASSERT_EQUAL(sccp_management_decode(bytes_of(output, cut), &got), P7_TRUNCATED);
+            CU_ASSERT_EQUAL(sccp_management_decode(SCCP_ITU, bytes_of(output, cut), &got),
+                            P7_TRUNCATED);
     }
-    CU_ASSERT_EQUAL(sccp_management_decode(from_hex("07"), &got), P7_UNSUPPORTED);
-    CU_ASSERT_EQUAL(sccp_management_decode(from_hex("0092000000"), &got), P7_UNSUPPORTED);
+    const struct sccp_management ansi = {
+        .variant = SCCP_ANSI, .type = SCCP_SSP, .affected_ssn = 8, .affected_pc = 0xfe0102};
+    struct bytes_writer w = bytes_writer_of(output, output + sizeof(output));
+    CU_ASSERT_EQUAL(sccp_management_write(&w, &ansi), P7_OK);
+    const struct bytes wrote = bytes_of(output, bytes_writer_length(&w));
+    CU_ASSERT_TRUE(bytes_equal(wrote, from_hex("02080201fe00"))); /* T1.112.3-5: three octets */
+    CU_ASSERT_EQUAL(sccp_management_decode(SCCP_ANSI, wrote, &got), P7_OK);
+    CU_ASSERT_EQUAL(got.affected_pc, 0xfe0102);
+    CU_ASSERT_EQUAL(sccp_management_decode(SCCP_ITU, from_hex("07"), &got), P7_UNSUPPORTED);
+    CU_ASSERT_EQUAL(sccp_management_decode(SCCP_ITU, from_hex("0092000000"), &got), P7_UNSUPPORTED);
 }
 
 static void every_return_cause_has_its_own_text(void) /* Q.713-3.12 */
@@ -453,6 +581,9 @@ UNIT_TESTS = {
     UNIT(messages_of_other_stacks_are_reencoded_to_the_octet),
     UNIT(fields_are_read_as_wireshark_reads_them),
     UNIT(every_global_title_indicator_makes_the_round_trip),
+    UNIT(every_ansi_address_makes_the_round_trip),
+    UNIT(an_ansi_party_is_made_as_an_itu_one),
+    UNIT(a_message_between_ansi_nodes_is_read_by_their_rules),
     UNIT(an_address_beyond_its_fields_is_refused),
     UNIT(the_longest_title_fits_a_party),
     UNIT(the_hot_path_writes_what_the_encoder_writes),

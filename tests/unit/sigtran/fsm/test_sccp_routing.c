@@ -15,7 +15,7 @@ static const uint8_t data[] = {0x62, 0x03, 0x48, 0x01, 0x01};
 
 static void set_up(void)
 {
-    sccp_routing_init(&routing, LOCAL_PC, 0);
+    sccp_routing_init(&routing, SCCP_ITU, LOCAL_PC, 0);
     CU_ASSERT_EQUAL(sccp_routing_equip(&routing, SCCP_SSN_CAP), P7_OK);
 }
 
@@ -45,7 +45,7 @@ static void check_returned(uint8_t type, uint8_t cause)
     struct sccp_message back;
     CU_ASSERT_EQUAL(ind.verdict, SCCP_VERDICT_RETURNED);
     CU_ASSERT_EQUAL(ind.cause, cause);
-    CU_ASSERT_EQUAL_FATAL(sccp_decode(ind.reply, &back), P7_OK);
+    CU_ASSERT_EQUAL_FATAL(sccp_decode(SCCP_ITU, ind.reply, &back), P7_OK);
     CU_ASSERT_EQUAL(back.type, type);
     CU_ASSERT_EQUAL(back.return_cause, cause);
     CU_ASSERT_TRUE(bytes_equal(back.called_octets, ind.message.calling_octets));
@@ -318,10 +318,10 @@ static void a_status_test_of_an_allowed_subsystem_is_answered(void) /* Q.714-5.3
     receive_management(SCCP_SST, SCCP_SSN_CAP, LOCAL_PC);
     CU_ASSERT_EQUAL(ind.verdict, SCCP_VERDICT_MANAGED);
     CU_ASSERT_EQUAL(ind.reply_dpc, PEER_PC);
-    CU_ASSERT_EQUAL_FATAL(sccp_decode(ind.reply, &back), P7_OK);
+    CU_ASSERT_EQUAL_FATAL(sccp_decode(SCCP_ITU, ind.reply, &back), P7_OK);
     CU_ASSERT_EQUAL(back.type, SCCP_UDT);
     CU_ASSERT_TRUE(bytes_equal(back.called_octets, ind.message.calling_octets));
-    CU_ASSERT_EQUAL_FATAL(sccp_management_decode(back.data, &answer), P7_OK);
+    CU_ASSERT_EQUAL_FATAL(sccp_management_decode(SCCP_ITU, back.data, &answer), P7_OK);
     CU_ASSERT_EQUAL(answer.type, SCCP_SSA);
     CU_ASSERT_EQUAL(answer.affected_ssn, SCCP_SSN_CAP);
     CU_ASSERT_EQUAL(answer.affected_pc, LOCAL_PC);

@@ -285,8 +285,9 @@ static inline struct node_route rig_route(const struct rig_side *side, uint8_t s
 {
     struct node_route route;
     CU_ASSERT_EQUAL_FATAL(node_route_to_as(side->node, "as", &route), P7_OK);
-    CU_ASSERT_EQUAL_FATAL(sccp_party_set_ssn(&route.called, false, 0, ssn), P7_OK);
-    CU_ASSERT_EQUAL_FATAL(sccp_party_set_ssn(&route.calling, false, 0, SCCP_SSN_CAP), P7_OK);
+    CU_ASSERT_EQUAL_FATAL(sccp_party_set_ssn(&route.called, SCCP_ITU, false, 0, ssn), P7_OK);
+    CU_ASSERT_EQUAL_FATAL(sccp_party_set_ssn(&route.calling, SCCP_ITU, false, 0, SCCP_SSN_CAP),
+                          P7_OK);
     return route;
 }
 
