@@ -83,7 +83,7 @@ static bool chain_take(struct vector *vector, const struct sccp_message *m, stru
 void read_sccp(struct vector *vector, struct bytes octets, struct chain *chain)
 {
     struct sccp_message m;
-    const enum p7_status status = sccp_decode(octets, &m);
+    const enum p7_status status = sccp_decode(SCCP_ITU, octets, &m);
     if (status != P7_OK) {
         vector_fault(vector, "sccp_decode: %s", p7_status_text(status));
         return;
@@ -97,7 +97,7 @@ void read_sccp(struct vector *vector, struct bytes octets, struct chain *chain)
             read_tcap(vector, bytes_of(chain->octets, chain->length));
     } else if (ssn == SCCP_SSN_MANAGEMENT) {
         struct sccp_management management;
-        const enum p7_status read = sccp_management_decode(data, &management);
+        const enum p7_status read = sccp_management_decode(SCCP_ITU, data, &management);
         if (read != P7_OK)
             vector_fault(vector, "sccp_management_decode: %s", p7_status_text(read));
         else
