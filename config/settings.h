@@ -98,6 +98,16 @@ enum call_model_kind {
     CALL_MODEL_EVENT,   /* one request: initialDPSMS */
 };
 
+/* What becomes of a call. */
+enum call_outcome {
+    CALL_OUTCOME_ANSWERED,
+    CALL_OUTCOME_ABANDON, /* the caller gives up */
+    CALL_OUTCOME_BUSY,
+    CALL_OUTCOME_NO_ANSWER,
+    CALL_OUTCOME_ROUTE_FAILURE,
+    CALL_OUTCOME_COUNT
+};
+
 struct call_model_settings {
     char name[SETTINGS_NAME_OCTETS];
     enum call_model_kind kind;
@@ -106,8 +116,9 @@ struct call_model_settings {
     uint32_t answer_delay_ms;  /* call: from the answer to `initial` to oAnswer, default 2000 */
     uint32_t duration_ms;      /* call: from oAnswer to disconnect, default 60000 */
     bool duration_exponential; /* duration_ms is the mean then */
-    uint32_t abandon_percent;  /* call: caller gives up before answer, default 0 */
-    bool mobile_terminated;    /* initialDP with calledPartyNumber, eventTypeBCSM 12 */
+    uint32_t outcome_weight[CALL_OUTCOME_COUNT]; /* call; all 0 (default): answered always */
+    uint32_t called_disconnects_percent;         /* call: the called party ends it, default 0 */
+    bool mobile_terminated; /* initialDP with calledPartyNumber, eventTypeBCSM 12 */
 };
 
 enum flow_arrival { FLOW_ARRIVAL_CONSTANT, FLOW_ARRIVAL_POISSON };

@@ -115,6 +115,9 @@ static int64_t timeval_ns(const struct timeval *t)
 
 static void fill_system(struct run *run, struct summary *summary)
 {
+    static const char *const outcomes[TRAFFIC_OUTCOME_COUNT] = {"calls.answered", "calls.abandoned",
+                                                                "calls.busy", "calls.no_answer",
+                                                                "calls.route_failure"};
     struct run_record *r = &summary->record;
     struct rusage usage;
     const struct data_plane *plane = worker_data_plane(run->worker);
@@ -128,6 +131,8 @@ static void fill_system(struct run *run, struct summary *summary)
     add_counter(summary, "worker.intervals_lost", losses.intervals);
     add_counter(summary, "worker.reports_lost", losses.reports);
     add_counter(summary, "traffic.starts_refused", worker_traffic(run->worker)->refused_starts);
+    for (unsigned o = 0; o < TRAFFIC_OUTCOME_COUNT; o++)
+        add_counter(summary, outcomes[o], worker_traffic(run->worker)->calls_of[o]);
     add_counter(summary, "copies.sent", copies.sent);
     add_counter(summary, "copies.unsent", copies.unsent);
     add_counter(summary, "copies.replies", copies.replies);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include <string.h>
 
+#include "simulator/core/ssf_report.h"
 #include "simulator/worker_internal.h"
 
 _Static_assert(WAYS_MAX >= LIMIT_ASP_PER_AS, "a target's ways fit a mask");
@@ -189,7 +190,7 @@ static void send_answer(struct worker *worker, const struct traffic_call *call, 
 {
     struct bytes_writer w =
         bytes_writer_of(worker->components, worker->components + sizeof(worker->components));
-    if (ssf_write_answer(&w, call, model_of(worker, call)) != P7_OK)
+    if (ssf_write_answer(&w, call, model_of(worker, call)) != P7_OK || bytes_writer_length(&w) == 0)
         return;
     const struct tcap_request request = {.components_encoded =
                                              bytes_of(w.start, bytes_writer_length(&w))};
@@ -309,7 +310,7 @@ static void on_message(struct worker *worker, uint32_t index,
     const struct traffic_call *call = traffic_call_at(&worker->traffic, index);
     const bool ended = indication->type == TCAP_IND_END;
     const struct ssf_reading reading =
-        ssf_read(indication->message, ended, (enum request_kind)call->kind);
+        ssf_read(indication->message, ended, (enum request_kind)call->kind, call->armed);
     if (reading.is_activity_test && !ended)
         answer_activity_test(worker, indication->dialogue, reading.activity_invoke_id,
                              now_ns + worker->origin_ns);

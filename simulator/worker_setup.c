@@ -19,6 +19,13 @@ static void fill_models(const struct simulator_settings *from, struct traffic_se
         [CALL_MODEL_CALL] = TRAFFIC_MODEL_CALL,
         [CALL_MODEL_EVENT] = TRAFFIC_MODEL_EVENT,
     };
+    static const enum traffic_outcome outcomes[] = {
+        [CALL_OUTCOME_ANSWERED] = TRAFFIC_ANSWERED,
+        [CALL_OUTCOME_ABANDON] = TRAFFIC_ABANDONED,
+        [CALL_OUTCOME_BUSY] = TRAFFIC_BUSY,
+        [CALL_OUTCOME_NO_ANSWER] = TRAFFIC_NO_ANSWER,
+        [CALL_OUTCOME_ROUTE_FAILURE] = TRAFFIC_ROUTE_FAILURE,
+    };
     to->model_count = from->model_count;
     for (uint32_t m = 0; m < from->model_count; m++)
         to->model[m] = (struct traffic_model){
@@ -28,9 +35,12 @@ static void fill_models(const struct simulator_settings *from, struct traffic_se
             .answer_delay_ms = from->model[m].answer_delay_ms,
             .duration_ms = from->model[m].duration_ms,
             .duration_exponential = from->model[m].duration_exponential,
-            .abandon_percent = from->model[m].abandon_percent,
+            .called_disconnects_percent = from->model[m].called_disconnects_percent,
             .mobile_terminated = from->model[m].mobile_terminated,
         };
+    for (uint32_t m = 0; m < from->model_count; m++)
+        for (unsigned o = 0; o < CALL_OUTCOME_COUNT; o++)
+            to->model[m].outcome_weight[outcomes[o]] = from->model[m].outcome_weight[o];
 }
 
 static uint16_t index_of(const char *name, const char *first, size_t stride, uint32_t count)

@@ -9,7 +9,6 @@
 #define PAGE_OCTETS       4096u
 #define FAULT_WEIGHTS     100000u
 #define CHARGING_STEP_MS  100u /* TS29.078: maxCallPeriodDuration counts 100 ms */
-#define PERCENT           100.0
 #define MS_PER_S          1000.0
 #define IMSI_DIGITS_MAX   15u /* E.212 */
 #define MSC_DIGITS_MAX    15u /* TS29.002: ISDN-AddressString holds an E.164 number */
@@ -80,6 +79,14 @@ static double flow_rate_max(const struct simulator_settings *simulator,
     return total > 0 ? load_max * flow->rate_per_s / total : load_max / simulator->flow_count;
 }
 
+static double answered_share(const struct call_model_settings *model)
+{
+    double weights = 0;
+    for (unsigned o = 0; o < CALL_OUTCOME_COUNT; o++)
+        weights += model->outcome_weight[o];
+    return weights > 0 ? model->outcome_weight[CALL_OUTCOME_ANSWERED] / weights : 1;
+}
+
 /* Little's law: what a flow keeps open on average. */
 static double flow_open_dialogues(const struct settings *settings, const struct flow_settings *flow)
 {
@@ -92,8 +99,7 @@ static double flow_open_dialogues(const struct settings *settings, const struct 
         weights += flow->mix[i].weight;
         if (model->kind == CALL_MODEL_CALL)
             weighted_ms += flow->mix[i].weight *
-                           (model->answer_delay_ms +
-                            model->duration_ms * (PERCENT - model->abandon_percent) / PERCENT);
+                           (model->answer_delay_ms + model->duration_ms * answered_share(model));
     }
     return weights > 0
                ? flow_rate_max(&settings->simulator, flow) * weighted_ms / weights / MS_PER_S

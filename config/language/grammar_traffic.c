@@ -21,6 +21,12 @@ static const struct value_choice model_choices[] = {{"oneshot", CALL_MODEL_ONESH
                                                     {"call", CALL_MODEL_CALL},
                                                     {"event", CALL_MODEL_EVENT},
                                                     {NULL, 0}};
+static const struct value_choice outcome_choices[] = {{"answered", CALL_OUTCOME_ANSWERED},
+                                                      {"abandon", CALL_OUTCOME_ABANDON},
+                                                      {"busy", CALL_OUTCOME_BUSY},
+                                                      {"no-answer", CALL_OUTCOME_NO_ANSWER},
+                                                      {"route-failure", CALL_OUTCOME_ROUTE_FAILURE},
+                                                      {NULL, 0}};
 static const struct value_choice policy_choices[] = {{"active", TARGET_POLICY_ACTIVE},
                                                      {"round-robin", TARGET_POLICY_ROUND_ROBIN},
                                                      {"both", TARGET_POLICY_BOTH},
@@ -308,6 +314,31 @@ static void model_duration_write(const void *object, struct grammar_text *text)
                       model->duration_exponential ? " exponential" : "");
 }
 
+static enum p7_status model_outcome_set(struct grammar_call *call)
+{
+    struct call_model_settings *model = call->object;
+    uint32_t outcome = 0;
+    uint64_t weight = 0;
+    enum p7_status status =
+        value_parse_choice(call->argument[0], outcome_choices, &outcome, call->why);
+    if (status != P7_OK)
+        return status;
+    call->bad_argument = 1;
+    status = value_parse_number(call->argument[1], 0, WEIGHT_MAX, &weight, call->why);
+    if (status == P7_OK)
+        model->outcome_weight[outcome] = (uint32_t)weight;
+    return status;
+}
+
+static void model_outcome_write(const void *object, struct grammar_text *text)
+{
+    const struct call_model_settings *model = object;
+    for (uint32_t o = 0; o < CALL_OUTCOME_COUNT; o++)
+        if (model->outcome_weight[o] != 0)
+            grammar_text_line(text, "outcome %s %" PRIu32, value_choice_word(outcome_choices, o),
+                              model->outcome_weight[o]);
+}
+
 /* --- flow ------------------------------------------------------------------------------------ */
 
 static enum p7_status flow_enter(struct grammar_call *call)
@@ -501,8 +532,10 @@ const struct grammar_row grammar_traffic[] = {
           "call: from the reply to initialDP to oAnswer"),
     ROW_CUSTOM(GRAMMAR_MODEL, "duration .TIME [exponential]", model_duration_set,
                model_duration_write, "call: from oAnswer to oDisconnect, or its mean"),
-    MODEL(VALUE_U32, "abandon PERCENT", abandon_percent, 0, 100,
-          "call: callers that give up before the answer"),
+    ROW_CUSTOM(GRAMMAR_MODEL, "outcome WHAT WEIGHT", model_outcome_set, model_outcome_write,
+               "call: answered, abandon, busy, no-answer or route-failure, and its share"),
+    MODEL(VALUE_U32, "called-disconnects PERCENT", called_disconnects_percent, 0, 100,
+          "call: conversations that the called party ends (leg 2)"),
     ROW_FLAG(GRAMMAR_MODEL, VALUE_TRUE, "mobile-terminated", struct call_model_settings,
              mobile_terminated, "initialDP of a terminating call"),
     ROW_FLAG(GRAMMAR_MODEL, VALUE_FALSE, "no mobile-terminated", struct call_model_settings,

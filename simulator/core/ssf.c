@@ -3,16 +3,12 @@
 
 #include <string.h>
 
+#include "simulator/core/ssf_report.h"
+
 #define CALL_REFERENCE_OCTETS 8
 #define RUN_TAG_OCTETS        3
-#define SECONDS_PER_DAY       86400
 
-/* Invoke ids: the first component of a dialogue is 1; reports go up from 2 and wrap below 127, so
- * that two that may be outstanding never have the same. */
-#define INVOKE_ID_FIRST  1
-#define INVOKE_ID_ANSWER 2
-#define INVOKE_ID_REPORT 3
-#define INVOKE_ID_COUNT  60
+#define INVOKE_ID_FIRST 1 /* of a dialogue; those of reports are in ssf_report.c */
 
 #define CAUSE_FAILURE_MIN 32
 
@@ -59,18 +55,12 @@ static enum p7_status set_bcd(struct ssf_number *out, const char *digits)
 
 enum p7_status ssf_init(struct ssf *ssf, const struct ssf_config *config)
 {
-    const struct cap_cause cause = {.location = CAP_CAUSE_LOCATION_USER,
-                                    .value = CAP_CAUSE_NORMAL_CLEARING};
     memset(ssf, 0, sizeof(*ssf));
     ssf->subscribers = config->subscribers;
     ssf->run_tag = config->run_tag;
     ssf->start_wall_s = config->start_wall_s;
     ssf->clock_s = INT64_MIN;
-    struct bytes_writer w = number_writer(&ssf->disconnect_cause);
-    enum p7_status status = cap_cause_encode(&w, &cause);
-    ssf->disconnect_cause.length = (uint8_t)bytes_writer_length(&w);
-    if (status == P7_OK)
-        status = set_isup(&ssf->called_isup, CAP_ISUP_CALLED, config->called_party);
+    enum p7_status status = set_isup(&ssf->called_isup, CAP_ISUP_CALLED, config->called_party);
     if (status == P7_OK)
         status = set_bcd(&ssf->called_bcd, config->called_party);
     if (status == P7_OK)
@@ -90,34 +80,18 @@ struct bytes ssf_application_context(const struct traffic_model *model)
 
 /* --- what differs by call --------------------------------------------------------------------- */
 
-/* Civil date of a day number since 1970-01-01 (proleptic Gregorian; H. Hinnant's algorithm). */
-static void civil_from_days(int64_t days, struct cap_time *time)
+/* Time of day of the instant when the request was due: encoded when the second changes. */
+static int64_t wall_s(const struct ssf *ssf, int64_t due_ns)
 {
-    const int64_t z = days + 719468;
-    const int64_t era = (z >= 0 ? z : z - 146096) / 146097;
-    const int64_t day_of_era = z - era * 146097;
-    const int64_t year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-    const int64_t day_of_year =
-        day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    const int64_t month_from_march = (5 * day_of_year + 2) / 153;
-    time->day = (uint8_t)(day_of_year - (153 * month_from_march + 2) / 5 + 1);
-    time->month = (uint8_t)(month_from_march < 10 ? month_from_march + 3 : month_from_march - 9);
-    time->year = (uint16_t)(year_of_era + era * 400 + (time->month <= 2 ? 1 : 0));
+    return ssf->start_wall_s + due_ns / 1000000000;
 }
 
-/* Time of day of the instant when the request was due: encoded when the second changes. */
 static struct bytes clock_bytes(struct ssf *ssf, int64_t due_ns)
 {
-    const int64_t now_s = ssf->start_wall_s + due_ns / 1000000000;
+    const int64_t now_s = wall_s(ssf, due_ns);
     if (now_s != ssf->clock_s) {
-        struct cap_time time = {0};
+        const struct cap_time time = ssf_civil_time(now_s);
         struct bytes_writer w = bytes_writer_of(ssf->clock, ssf->clock + sizeof(ssf->clock));
-        const int64_t second_of_day = now_s % SECONDS_PER_DAY;
-        civil_from_days(now_s / SECONDS_PER_DAY, &time);
-        time.hour = (uint8_t)(second_of_day / 3600);
-        time.minute = (uint8_t)(second_of_day / 60 % 60);
-        time.second = (uint8_t)(second_of_day % 60);
         if (cap_time_and_timezone_encode(&w, &time) == P7_OK)
             ssf->clock_s = now_s;
     }
@@ -246,89 +220,6 @@ static enum p7_status write_initial_dp_sms(struct ssf *ssf, struct bytes_writer 
     return status;
 }
 
-/* --- during a call ---------------------------------------------------------------------------- */
-
-static int8_t report_invoke_id(const struct traffic_call *call, unsigned which)
-{
-    return (int8_t)(INVOKE_ID_REPORT + 2 * (call->sequence % INVOKE_ID_COUNT) + which);
-}
-
-static enum p7_status write_charging_report(struct bytes_writer *w, const struct traffic_call *call,
-                                            bool leg_active)
-{
-    const struct cap_apply_charging_report report = {
-        .has = {.leg_active = true},
-        .party_to_charge = {.side = CAP_LEG_RECEIVING, .id = CAP_LEG_1},
-        .time = {.has = {.no_tariff_switch = true},
-                 .no_tariff_switch_100ms = (int32_t)(call->used_ms / 100)},
-        .leg_active = leg_active,
-    };
-    const struct tcap_component invoke =
-        tcap_invoke(report_invoke_id(call, 0), CAP_APPLY_CHARGING_REPORT);
-    const struct tcap_component_mark mark = tcap_component_open(w, &invoke);
-    const enum p7_status status = cap_apply_charging_report_encode(w, &report);
-    tcap_component_close(w, mark);
-    return status;
-}
-
-static enum p7_status write_event(struct bytes_writer *w, int8_t invoke_id,
-                                  const struct cap_event_report_bcsm *event)
-{
-    const struct tcap_component invoke = tcap_invoke(invoke_id, CAP_EVENT_REPORT_BCSM);
-    const struct tcap_component_mark mark = tcap_component_open(w, &invoke);
-    const enum p7_status status = cap_event_report_bcsm_encode(w, event);
-    tcap_component_close(w, mark);
-    return status;
-}
-
-static enum p7_status write_disconnect(const struct ssf *ssf, struct bytes_writer *w,
-                                       const struct traffic_call *call,
-                                       const struct traffic_model *model)
-{
-    const struct cap_event_cause cause = {.has = {.cause = true},
-                                          .cause = number_bytes(&ssf->disconnect_cause)};
-    struct cap_event_report_bcsm event = {
-        .has = {.event_specific = true, .leg_id = true, .misc_call_info = true},
-        .leg_id = {.side = CAP_LEG_RECEIVING, .id = CAP_LEG_1},
-        .misc_call_info = {.message_type = CAP_MESSAGE_REQUEST},
-    };
-    if (model->mobile_terminated) {
-        event.event_type = CAP_BCSM_T_DISCONNECT;
-        event.event_specific.has.t_disconnect = true;
-        event.event_specific.t_disconnect = cause;
-    } else {
-        event.event_type = CAP_BCSM_O_DISCONNECT;
-        event.event_specific.has.o_disconnect = true;
-        event.event_specific.o_disconnect = cause;
-    }
-    return write_event(w, report_invoke_id(call, 1), &event);
-}
-
-static enum p7_status write_abandon(struct bytes_writer *w, const struct traffic_call *call,
-                                    const struct traffic_model *model)
-{
-    const struct cap_event_report_bcsm event = {
-        .has = {.leg_id = true, .misc_call_info = true},
-        .event_type = model->mobile_terminated ? CAP_BCSM_T_ABANDON : CAP_BCSM_O_ABANDON,
-        .leg_id = {.side = CAP_LEG_RECEIVING, .id = CAP_LEG_1},
-        .misc_call_info = {.message_type = CAP_MESSAGE_REQUEST},
-    };
-    return write_event(w, report_invoke_id(call, 1), &event);
-}
-
-enum p7_status ssf_write_answer(struct bytes_writer *writer, const struct traffic_call *call,
-                                const struct traffic_model *model)
-{
-    (void)call;
-    const struct cap_event_report_bcsm event = {
-        .has = {.leg_id = true, .misc_call_info = true},
-        .event_type = model->mobile_terminated ? CAP_BCSM_T_ANSWER : CAP_BCSM_O_ANSWER,
-        .leg_id = {.side = CAP_LEG_RECEIVING, .id = CAP_LEG_2},
-        .misc_call_info = {.message_type = CAP_MESSAGE_NOTIFICATION},
-    };
-    return write_event(writer, INVOKE_ID_ANSWER, &event);
-}
-
 enum p7_status ssf_write_request(struct ssf *ssf, struct bytes_writer *writer,
                                  const struct traffic_call *call, const struct traffic_model *model)
 {
@@ -342,14 +233,8 @@ enum p7_status ssf_write_request(struct ssf *ssf, struct bytes_writer *writer,
         status = write_initial_dp_sms(ssf, writer, call, model);
         break;
     case REQUEST_INTERIM:
-        status = write_charging_report(writer, call, true);
-        break;
     case REQUEST_FINAL:
-        if (call->abandoned)
-            return write_abandon(writer, call, model);
-        status = write_charging_report(writer, call, false);
-        if (status == P7_OK)
-            status = write_disconnect(ssf, writer, call, model);
+        status = ssf_write_report(writer, call, model, wall_s(ssf, call->due_ns));
         break;
     case REQUEST_KIND_COUNT:
         break;
@@ -366,6 +251,24 @@ struct reply_facts {
     bool starts_call; /* arms events or lets the call go on: what follows an initialDP */
 };
 
+static void read_arming(const struct tcap_component *component, struct ssf_reading *reading)
+{
+    struct cap_request_report_bcsm_event events;
+    struct cap_call_information_request information;
+    struct traffic_reply *reply = &reading->reply;
+    reply->has_armed = true;
+    if (component->code == CAP_CALL_INFORMATION_REQUEST) {
+        if (cap_call_information_request_decode(component->parameter, &information) == P7_OK)
+            reply->armed = ssf_arm_information(reply->armed, &information);
+        else
+            reading->is_malformed = true;
+    } else if (cap_request_report_bcsm_event_decode(component->parameter, &events) == P7_OK) {
+        reply->armed = ssf_arm(reply->armed, &events);
+    } else {
+        reading->is_malformed = true;
+    }
+}
+
 static void read_invoke(const struct tcap_component *component, struct ssf_reading *reading,
                         struct reply_facts *facts)
 {
@@ -381,6 +284,10 @@ static void read_invoke(const struct tcap_component *component, struct ssf_readi
         break;
     case CAP_REQUEST_REPORT_BCSM_EVENT:
         facts->starts_call = true;
+        read_arming(component, reading);
+        break;
+    case CAP_CALL_INFORMATION_REQUEST:
+        read_arming(component, reading);
         break;
     case CAP_RELEASE_CALL: {
         struct cap_release_call release;
@@ -419,9 +326,10 @@ static void read_invoke(const struct tcap_component *component, struct ssf_readi
     }
 }
 
-struct ssf_reading ssf_read(const struct tcap_message *message, bool ended, enum request_kind kind)
+struct ssf_reading ssf_read(const struct tcap_message *message, bool ended, enum request_kind kind,
+                            uint32_t armed)
 {
-    struct ssf_reading reading = {.reply = {.dialogue_open = !ended}};
+    struct ssf_reading reading = {.reply = {.dialogue_open = !ended, .armed = armed}};
     struct reply_facts facts = {0};
     for (unsigned i = 0; i < message->component_count; i++) {
         const struct tcap_component *component = &message->components[i];

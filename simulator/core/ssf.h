@@ -45,7 +45,6 @@ struct ssf {
     struct ssf_number called_bcd;
     struct ssf_number node_bcd; /* MSC, VLR, SMS centre */
     struct ssf_number location;
-    struct ssf_number disconnect_cause;
     int64_t clock_s; /* of `clock`, the last time of day that was encoded */
     uint8_t clock[8];
 };
@@ -65,10 +64,6 @@ enum p7_status ssf_write_request(struct ssf *ssf, struct bytes_writer *writer,
                                  const struct traffic_call *call,
                                  const struct traffic_model *model) P7_MUST_CHECK;
 
-/* Writes the components that tell the answer of the called party: eventReportBCSM(oAnswer). */
-enum p7_status ssf_write_answer(struct bytes_writer *writer, const struct traffic_call *call,
-                                const struct traffic_model *model) P7_MUST_CHECK;
-
 /* What a message of the peer says. */
 struct ssf_reading {
     bool is_reply;         /* it answers the current request */
@@ -79,7 +74,8 @@ struct ssf_reading {
 };
 
 /* Reads BEGIN's, CONTINUE's and END's components; `ended` says that the message closed the
- * dialogue. */
-struct ssf_reading ssf_read(const struct tcap_message *message, bool ended, enum request_kind kind);
+ * dialogue, `armed` is what was armed before. */
+struct ssf_reading ssf_read(const struct tcap_message *message, bool ended, enum request_kind kind,
+                            uint32_t armed);
 
 #endif

@@ -144,6 +144,20 @@ static uint16_t choose_model(struct traffic *traffic, const struct traffic_flow 
     return flow->mix[m].model;
 }
 
+static enum traffic_outcome draw_outcome(struct traffic *traffic, const struct traffic_model *model)
+{
+    uint64_t weights = 0;
+    unsigned outcome = TRAFFIC_ANSWERED;
+    for (unsigned o = 0; o < TRAFFIC_OUTCOME_COUNT; o++)
+        weights += model->outcome_weight[o];
+    if (weights == 0)
+        return TRAFFIC_ANSWERED;
+    uint64_t pick = random_below(&traffic->random, weights);
+    while (pick >= model->outcome_weight[outcome])
+        pick -= model->outcome_weight[outcome++];
+    return (enum traffic_outcome)outcome;
+}
+
 static void draw_conversation(struct traffic *traffic, struct traffic_call *call,
                               const struct traffic_model *model)
 {
@@ -154,8 +168,9 @@ static void draw_conversation(struct traffic *traffic, struct traffic_call *call
     call->duration_ms = duration_ms < 100          ? 100
                         : duration_ms > 86400000.0 ? 86400000
                                                    : (uint32_t)duration_ms;
-    call->abandoned =
-        model->abandon_percent > 0 && random_below(&traffic->random, 100) < model->abandon_percent;
+    call->outcome = (uint8_t)draw_outcome(traffic, model);
+    call->called_ends = model->called_disconnects_percent > 0 &&
+                        random_below(&traffic->random, 100) < model->called_disconnects_percent;
     call->answer_ns = call->due_ns + (int64_t)model->answer_delay_ms * NS_PER_MS;
 }
 
@@ -242,7 +257,8 @@ static struct traffic_action after_ringing(struct traffic *traffic, uint32_t ind
     struct traffic_call *call = traffic_call_at(traffic, index);
     if (is_cut(traffic, call->answer_ns))
         return abort_action(traffic, index);
-    if (call->abandoned) {
+    traffic->calls_of[call->outcome]++;
+    if (call->outcome != TRAFFIC_ANSWERED) {
         call->ordinal++;
         raise_request(traffic, call, REQUEST_FINAL, call->answer_ns);
         return action_of(TRAFFIC_CONTINUE, index);
@@ -409,6 +425,8 @@ static bool answered(struct traffic *traffic, uint32_t index, const struct traff
     call->ready_ns = now_ns;
     call->granted_ms = reply->granted_ms;
     call->has_grant = reply->has_grant;
+    if (reply->has_armed)
+        call->armed = reply->armed;
     call->grant_id = reply->grant_id;
     const unsigned echoes = call->echoes + (call->attempts > 1 ? call->attempts - 1u : 0u);
     call->echoes = (uint8_t)(echoes < UINT8_MAX ? echoes : UINT8_MAX);

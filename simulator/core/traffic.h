@@ -40,6 +40,16 @@
 
 enum traffic_model_kind { TRAFFIC_MODEL_ONESHOT, TRAFFIC_MODEL_CALL, TRAFFIC_MODEL_EVENT };
 
+/* What becomes of a call. Whatever is not answered is over at the answer instant. */
+enum traffic_outcome {
+    TRAFFIC_ANSWERED,
+    TRAFFIC_ABANDONED, /* the caller gives up */
+    TRAFFIC_BUSY,
+    TRAFFIC_NO_ANSWER,
+    TRAFFIC_ROUTE_FAILURE,
+    TRAFFIC_OUTCOME_COUNT
+};
+
 struct traffic_model {
     enum traffic_model_kind kind;
     uint8_t cap_version; /* 2 or 3 */
@@ -47,7 +57,8 @@ struct traffic_model {
     uint32_t answer_delay_ms;  /* call: from the due instant of `initial` to the answer */
     uint32_t duration_ms;      /* call: from the answer to the disconnect */
     bool duration_exponential; /* duration_ms is the mean then */
-    uint32_t abandon_percent;  /* call: the caller gives up at the answer instant */
+    uint32_t outcome_weight[TRAFFIC_OUTCOME_COUNT]; /* call; all 0: every call is answered */
+    uint32_t called_disconnects_percent; /* call: conversations that the called party ends */
     bool mobile_terminated;
 };
 
@@ -111,10 +122,12 @@ struct traffic_call {
     uint8_t sequence; /* reports sent on this dialogue, wraps */
     uint8_t node;     /* where the reply to the current request came from, or REQUEST_NODE_NONE */
     uint16_t ordinal; /* of the current request within the call, 0: the one that opens it */
-    bool abandoned;
-    uint8_t echoes;  /* repeated sends of answered requests: so many more replies may still come */
-    bool has_grant;  /* of the last reply: */
-    int8_t grant_id; /* its applyCharging's invoke id */
+    uint8_t outcome;  /* enum traffic_outcome */
+    bool called_ends; /* the called party disconnects */
+    uint32_t armed;   /* what the SCF wants reported: of the last reply that said it */
+    uint8_t echoes;   /* repeated sends of answered requests: so many more replies may still come */
+    bool has_grant;   /* of the last reply: */
+    int8_t grant_id;  /* its applyCharging's invoke id */
 };
 
 enum traffic_action_kind {
@@ -149,6 +162,8 @@ struct traffic_reply {
     bool has_grant;       /* a slice came with it, */
     int8_t grant_id;      /* in an invoke of this id */
     uint8_t node;         /* request_record.node of it */
+    bool has_armed;       /* it says what is to be reported: */
+    uint32_t armed;       /* opaque here, for who writes the reports */
 };
 
 /* Whoever counts and writes. All of them are called from inside of the functions below. */
@@ -180,6 +195,7 @@ struct traffic {
     uint64_t open_requests;
     uint64_t refused_starts; /* due, but calls_max were open: recorded as errors */
     uint64_t late_replies;
+    uint64_t calls_of[TRAFFIC_OUTCOME_COUNT]; /* whose outcome came about */
     bool finished;
 };
 

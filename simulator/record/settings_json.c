@@ -94,6 +94,8 @@ static void put_model(struct json_build *build, json_t *list,
                       const struct call_model_settings *model)
 {
     static const char *const kinds[] = {"oneshot", "call", "event"};
+    static const char *const outcomes[CALL_OUTCOME_COUNT] = {"answered", "abandon", "busy",
+                                                             "no-answer", "route-failure"};
     const unsigned kind = model->kind;
     json_t *m = json_append_object(build, list);
     json_put_text(build, m, "name", model->name);
@@ -103,7 +105,10 @@ static void put_model(struct json_build *build, json_t *list,
     json_put_u64(build, m, "answer_delay_ms", model->answer_delay_ms);
     json_put_u64(build, m, "duration_ms", model->duration_ms);
     json_put_bool(build, m, "duration_exponential", model->duration_exponential);
-    json_put_u64(build, m, "abandon_percent", model->abandon_percent);
+    json_t *weights = json_put_object(build, m, "outcome_weights");
+    for (unsigned o = 0; o < CALL_OUTCOME_COUNT; o++)
+        json_put_u64(build, weights, outcomes[o], model->outcome_weight[o]);
+    json_put_u64(build, m, "called_disconnects_percent", model->called_disconnects_percent);
     json_put_bool(build, m, "mobile_terminated", model->mobile_terminated);
 }
 

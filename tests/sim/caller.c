@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sigtran/base/timer_heap.h"
+#include "simulator/core/ssf_report.h"
 #include "tests/unit/unit.h"
 
 #define INTERVAL_NS INT64_C(10000000000)
@@ -168,6 +169,8 @@ static void send_answer(struct caller *caller, const struct traffic_call *call)
     struct bytes_writer w =
         bytes_writer_of(caller->components, caller->components + sizeof(caller->components));
     CU_ASSERT_EQUAL_FATAL(ssf_write_answer(&w, call, model_of(caller, call)), P7_OK);
+    if (bytes_writer_length(&w) == 0)
+        return;
     const struct tcap_request request = {.components_encoded =
                                              bytes_of(w.start, bytes_writer_length(&w))};
     (void)!node_send(caller->node, caller->now_ns, call->dialogue, TCAP_SEND_CONTINUE, &request);
@@ -244,8 +247,9 @@ void caller_on_dialogue(void *context, const struct tcap_dialogue_indication *in
     memcpy(&index, node_dialogue_user(caller->node, indication->dialogue), sizeof(index));
     if (indication->type == TCAP_IND_CONTINUE || indication->type == TCAP_IND_END) {
         const struct traffic_call *call = traffic_call_at(&caller->traffic, index);
-        const struct ssf_reading reading = ssf_read(
-            indication->message, indication->type == TCAP_IND_END, (enum request_kind)call->kind);
+        const struct ssf_reading reading =
+            ssf_read(indication->message, indication->type == TCAP_IND_END,
+                     (enum request_kind)call->kind, call->armed);
         CU_ASSERT_FALSE(reading.is_malformed);
         if (!reading.is_reply)
             return;

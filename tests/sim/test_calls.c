@@ -61,7 +61,8 @@ static struct traffic_settings traffic_of(const struct run *run)
                    .answer_delay_ms = 1000,
                    .duration_ms = 5000,
                    .duration_exponential = true,
-                   .abandon_percent = 10},
+                   .outcome_weight = {90, 3, 3, 2, 2},
+                   .called_disconnects_percent = 40},
                   {.kind = TRAFFIC_MODEL_EVENT, .cap_version = 3, .service_key = CALLER_CALL_KEY}},
     };
 }

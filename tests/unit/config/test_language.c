@@ -227,7 +227,14 @@ static void every_model_command_sets_its_field(void)
     SETS(MODEL "answer-delay 100ms", m->answer_delay_ms == 100);
     SETS(MODEL "duration 90s", m->duration_ms == 90000 && !m->duration_exponential);
     SETS(MODEL "duration 2m exponential", m->duration_ms == 120000 && m->duration_exponential);
-    SETS(MODEL "abandon 100", m->abandon_percent == 100);
+    SETS(MODEL "outcome busy 100", m->outcome_weight[CALL_OUTCOME_BUSY] == 100);
+    SETS(MODEL "outcome route-failure 7\n  outcome abandon 3",
+         m->outcome_weight[CALL_OUTCOME_ROUTE_FAILURE] == 7 &&
+             m->outcome_weight[CALL_OUTCOME_ABANDON] == 3);
+    SETS(MODEL "outcome no-answer 1\n  outcome answered 9",
+         m->outcome_weight[CALL_OUTCOME_NO_ANSWER] == 1 &&
+             m->outcome_weight[CALL_OUTCOME_ANSWERED] == 9);
+    SETS(MODEL "called-disconnects 40", m->called_disconnects_percent == 40);
     SETS(MODEL "mobile-terminated", m->mobile_terminated);
     SETS(MODEL "mobile-terminated\n  no mobile-terminated", !m->mobile_terminated);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "simulator/core/ssf.h"
+#include "simulator/core/ssf_report.h"
 
 #include "tests/unit/unit.h"
 
@@ -45,6 +46,9 @@ static inline void rig_open(struct rig *rig)
     rig->call.number = 7;
     rig->model.service_key = 100;
     rig->model.cap_version = 2;
+    for (unsigned event = 0; event < SSF_EVENT_COUNT; event++)
+        rig->call.armed |= SSF_ARMED(event) | SSF_ARMED_INTERRUPTED(event);
+    rig->call.armed &= ~SSF_ARMED_INTERRUPTED(SSF_EVENT_ANSWER);
 }
 
 /* Puts what was written into a message and reads that back: nothing is tested struct to struct. */

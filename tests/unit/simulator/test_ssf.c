@@ -172,7 +172,7 @@ static void an_abandoned_call_reports_that_alone(void)
     struct rig rig;
     struct cap_event_report_bcsm event;
     rig_open(&rig);
-    rig.call.abandoned = true;
+    rig.call.outcome = TRAFFIC_ABANDONED;
     write_request(&rig, REQUEST_FINAL);
     CU_ASSERT_EQUAL(rig.message.component_count, 1);
     CU_ASSERT_EQUAL_FATAL(
@@ -180,6 +180,132 @@ static void an_abandoned_call_reports_that_alone(void)
         P7_OK);
     CU_ASSERT_EQUAL(event.event_type, CAP_BCSM_O_ABANDON);
     CU_ASSERT_EQUAL(event.leg_id.id, CAP_LEG_1);
+}
+
+/* How each call ends that is not answered, as an originating and as a terminating call tells it. */
+static void what_is_not_answered_reports_its_event_leg_and_cause(void)
+{
+    static const struct {
+        enum traffic_outcome outcome;
+        int32_t o_event, t_event;
+        uint8_t leg, o_cause, t_cause; /* 0: the event has none */
+    } cases[] = {
+        {TRAFFIC_BUSY, CAP_BCSM_O_CALLED_PARTY_BUSY, CAP_BCSM_T_BUSY, CAP_LEG_2, 17, 17},
+        {TRAFFIC_NO_ANSWER, CAP_BCSM_O_NO_ANSWER, CAP_BCSM_T_NO_ANSWER, CAP_LEG_2, 0, 0},
+        {TRAFFIC_ROUTE_FAILURE, CAP_BCSM_ROUTE_SELECT_FAILURE, CAP_BCSM_T_BUSY, CAP_LEG_2, 34, 20},
+        {TRAFFIC_ABANDONED, CAP_BCSM_O_ABANDON, CAP_BCSM_T_ABANDON, CAP_LEG_1, 0, 0},
+    };
+    for (unsigned i = 0; i < 2 * sizeof(cases) / sizeof(cases[0]); i++) {
+        const bool terminated = i % 2 == 1;
+        struct rig rig;
+        struct cap_event_report_bcsm event;
+        struct cap_cause cause = {0};
+        rig_open(&rig);
+        rig.call.outcome = (uint8_t)cases[i / 2].outcome;
+        rig.model.mobile_terminated = terminated;
+        write_request(&rig, REQUEST_FINAL);
+        CU_ASSERT_EQUAL_FATAL(rig.message.component_count, 1);
+        CU_ASSERT_EQUAL_FATAL(cap_event_report_bcsm_decode(
+                                  invoke_at(&rig, 0, CAP_EVENT_REPORT_BCSM)->parameter, &event),
+                              P7_OK);
+        CU_ASSERT_EQUAL(event.event_type, terminated ? cases[i / 2].t_event : cases[i / 2].o_event);
+        CU_ASSERT_EQUAL(event.leg_id.side, CAP_LEG_RECEIVING);
+        CU_ASSERT_EQUAL(event.leg_id.id, cases[i / 2].leg);
+        CU_ASSERT_EQUAL(event.misc_call_info.message_type, CAP_MESSAGE_REQUEST);
+        const uint8_t expected = terminated ? cases[i / 2].t_cause : cases[i / 2].o_cause;
+        CU_ASSERT_EQUAL(event.has.event_specific, expected != 0);
+        if (expected == 0)
+            continue;
+        const struct bytes octets = event.event_type == CAP_BCSM_T_BUSY
+                                        ? event.event_specific.t_busy.cause
+                                        : event.event_specific.o_called_party_busy.cause;
+        CU_ASSERT_EQUAL_FATAL(cap_cause_decode(octets, &cause), P7_OK);
+        CU_ASSERT_EQUAL(cause.value, expected);
+    }
+}
+
+static int32_t message_type_of_abandon(struct rig *rig)
+{
+    struct cap_event_report_bcsm event;
+    write_request(rig, REQUEST_FINAL);
+    CU_ASSERT_EQUAL_FATAL(
+        cap_event_report_bcsm_decode(invoke_at(rig, 0, CAP_EVENT_REPORT_BCSM)->parameter, &event),
+        P7_OK);
+    CU_ASSERT_EQUAL(event.event_type, CAP_BCSM_O_ABANDON);
+    return event.misc_call_info.message_type;
+}
+
+/* GSM 03.78: phase 2 can arm oAbandon as a notification alone. */
+static void an_event_that_is_armed_to_notify_asks_for_no_instruction(void)
+{
+    struct rig rig;
+    rig_open(&rig);
+    rig.call.outcome = TRAFFIC_ABANDONED;
+    CU_ASSERT_EQUAL(message_type_of_abandon(&rig), CAP_MESSAGE_REQUEST);
+    rig.call.armed &= ~SSF_ARMED_INTERRUPTED(SSF_EVENT_ABANDON);
+    CU_ASSERT_EQUAL(message_type_of_abandon(&rig), CAP_MESSAGE_NOTIFICATION);
+}
+
+static void what_nobody_armed_is_told_by_the_charging_report_alone(void)
+{
+    struct rig rig;
+    struct cap_apply_charging_report report;
+    rig_open(&rig);
+    rig.call.armed = 0;
+    rig.call.outcome = TRAFFIC_BUSY;
+    write_request(&rig, REQUEST_FINAL);
+    CU_ASSERT_EQUAL(rig.message.component_count, 1);
+    CU_ASSERT_EQUAL_FATAL(cap_apply_charging_report_decode(
+                              invoke_at(&rig, 0, CAP_APPLY_CHARGING_REPORT)->parameter, &report),
+                          P7_OK);
+    CU_ASSERT_FALSE(cap_apply_charging_report_leg_active(&report));
+    CU_ASSERT_EQUAL(cap_apply_charging_report_used_100ms(&report), 0);
+    struct bytes_writer w = bytes_writer_of(rig.components, rig.components + 100);
+    CU_ASSERT_EQUAL(ssf_write_answer(&w, &rig.call, &rig.model), P7_OK);
+    CU_ASSERT_EQUAL(bytes_writer_length(&w), 0);
+}
+
+static void either_party_may_hang_up(void)
+{
+    for (unsigned called = 0; called < 2; called++) {
+        struct rig rig;
+        struct cap_event_report_bcsm event;
+        rig_open(&rig);
+        rig.call.called_ends = called == 1;
+        write_request(&rig, REQUEST_FINAL);
+        CU_ASSERT_EQUAL_FATAL(cap_event_report_bcsm_decode(
+                                  invoke_at(&rig, 1, CAP_EVENT_REPORT_BCSM)->parameter, &event),
+                              P7_OK);
+        CU_ASSERT_EQUAL(event.event_type, CAP_BCSM_O_DISCONNECT);
+        CU_ASSERT_EQUAL(event.leg_id.id, called == 1 ? CAP_LEG_2 : CAP_LEG_1);
+    }
+}
+
+/* TS29.078-6.1.1, callInformationReport: what was asked for, and nothing else. */
+static void information_that_was_asked_for_comes_with_the_end(void)
+{
+    struct rig rig;
+    struct cap_call_information_report report;
+    struct cap_time stop;
+    const struct cap_call_information_request asked = {
+        .requested = {.count = 3,
+                      .type = {CAP_INFO_CALL_STOP_TIME, CAP_INFO_RELEASE_CAUSE,
+                               CAP_INFO_CALL_CONNECTED_ELAPSED_TIME}}};
+    rig_open(&rig);
+    rig.call.armed = ssf_arm_information(rig.call.armed, &asked);
+    rig.call.used_ms = 61200;
+    rig.call.due_ns = INT64_C(3000000000);
+    write_request(&rig, REQUEST_FINAL);
+    CU_ASSERT_EQUAL_FATAL(rig.message.component_count, 3);
+    CU_ASSERT_EQUAL_FATAL(cap_call_information_report_decode(
+                              invoke_at(&rig, 1, CAP_CALL_INFORMATION_REPORT)->parameter, &report),
+                          P7_OK);
+    CU_ASSERT_EQUAL_FATAL(report.requested.count, 3);
+    CU_ASSERT_EQUAL_FATAL(
+        cap_date_and_time_decode(report.requested.item[0].value.call_stop_time, &stop), P7_OK);
+    CU_ASSERT(stop.year == 2024 && stop.month == 3 && stop.day == 1 && stop.second == 1);
+    CU_ASSERT_EQUAL(report.requested.item[1].value.call_connected_elapsed_time, 612);
+    CU_ASSERT_EQUAL(report.requested.item[2].type, CAP_INFO_RELEASE_CAUSE);
 }
 
 static void an_answer_is_a_notification_of_leg_2(void)
@@ -355,6 +481,11 @@ UNIT_TESTS = {
     UNIT(a_report_tells_the_time_used_and_that_the_call_goes_on),
     UNIT(a_final_reports_the_time_and_the_disconnect),
     UNIT(an_abandoned_call_reports_that_alone),
+    UNIT(what_is_not_answered_reports_its_event_leg_and_cause),
+    UNIT(an_event_that_is_armed_to_notify_asks_for_no_instruction),
+    UNIT(what_nobody_armed_is_told_by_the_charging_report_alone),
+    UNIT(either_party_may_hang_up),
+    UNIT(information_that_was_asked_for_comes_with_the_end),
     UNIT(an_answer_is_a_notification_of_leg_2),
     UNIT(application_contexts_follow_the_model),
     UNIT(what_is_said_again_is_the_same_to_the_octet),

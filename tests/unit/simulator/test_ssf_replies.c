@@ -27,6 +27,24 @@ static void add_invoke(struct reply *reply, int32_t code)
     add(reply, &invoke);
 }
 
+static void add_events(struct reply *reply, unsigned count, const struct cap_bcsm_event *events)
+{
+    struct cap_request_report_bcsm_event request = {.bcsm = {.count = (uint8_t)count}};
+    for (unsigned i = 0; i < count; i++)
+        request.bcsm.event[i] = events[i];
+    const struct tcap_component invoke = tcap_invoke(1, CAP_REQUEST_REPORT_BCSM_EVENT);
+    const struct tcap_component_mark mark = tcap_component_open(&reply->writer, &invoke);
+    CU_ASSERT_EQUAL_FATAL(cap_request_report_bcsm_event_encode(&reply->writer, &request), P7_OK);
+    tcap_component_close(&reply->writer, mark);
+}
+
+static void arm_answer(struct reply *reply)
+{
+    const struct cap_bcsm_event answer = {.event_type = CAP_BCSM_O_ANSWER,
+                                          .monitor_mode = CAP_MONITOR_NOTIFY_AND_CONTINUE};
+    add_events(reply, 1, &answer);
+}
+
 static void add_charging(struct reply *reply, int32_t period_100ms)
 {
     const struct cap_apply_charging charging = {.max_call_period_100ms = period_100ms};
@@ -40,14 +58,44 @@ static struct ssf_reading read_back(struct reply *reply, bool ended, enum reques
 {
     reply->rig.component_octets = bytes_writer_length(&reply->writer);
     decode(&reply->rig);
-    return ssf_read(&reply->rig.message, ended, kind);
+    return ssf_read(&reply->rig.message, ended, kind, 0);
+}
+
+static void what_is_armed_is_kept_until_it_is_armed_otherwise(void)
+{
+    static const struct cap_bcsm_event events[] = {
+        {.event_type = CAP_BCSM_T_BUSY, .monitor_mode = CAP_MONITOR_INTERRUPTED},
+        {.event_type = CAP_BCSM_T_DISCONNECT,
+         .monitor_mode = CAP_MONITOR_NOTIFY_AND_CONTINUE,
+         .has = {.leg_id = true},
+         .leg_id = {.side = CAP_LEG_SENDING, .id = CAP_LEG_2}},
+        {.event_type = CAP_BCSM_T_ABANDON, .monitor_mode = CAP_MONITOR_TRANSPARENT},
+        {.event_type = 99, .monitor_mode = CAP_MONITOR_INTERRUPTED},
+    };
+    struct reply reply;
+    const uint32_t before = SSF_ARMED(SSF_EVENT_ABANDON) |
+                            SSF_ARMED_INTERRUPTED(SSF_EVENT_ABANDON) |
+                            SSF_ARMED(SSF_EVENT_NO_ANSWER) | SSF_ARMED_STOP_TIME;
+    reply_open(&reply);
+    add_events(&reply, 4, events);
+    add_invoke(&reply, CAP_CONTINUE);
+    reply.rig.component_octets = bytes_writer_length(&reply.writer);
+    decode(&reply.rig);
+    const struct ssf_reading reading = ssf_read(&reply.rig.message, false, REQUEST_INITIAL, before);
+    CU_ASSERT_TRUE(reading.reply.has_armed);
+    CU_ASSERT_EQUAL(reading.reply.armed, SSF_ARMED(SSF_EVENT_NO_ANSWER) | SSF_ARMED_STOP_TIME |
+                                             SSF_ARMED(SSF_EVENT_BUSY) |
+                                             SSF_ARMED_INTERRUPTED(SSF_EVENT_BUSY) |
+                                             SSF_ARMED(SSF_EVENT_ROUTE_FAILURE) |
+                                             SSF_ARMED_INTERRUPTED(SSF_EVENT_ROUTE_FAILURE) |
+                                             SSF_ARMED(SSF_EVENT_CALLED_DISCONNECTS));
 }
 
 static void a_grant_is_read_in_milliseconds(void)
 {
     struct reply reply;
     reply_open(&reply);
-    add_invoke(&reply, CAP_REQUEST_REPORT_BCSM_EVENT);
+    arm_answer(&reply);
     add_charging(&reply, 300);
     add_invoke(&reply, CAP_CONTINUE);
     const struct ssf_reading reading = read_back(&reply, false, REQUEST_INITIAL);
@@ -78,7 +126,7 @@ static void an_answer_tells_which_kinds_of_request_it_can_not_belong_to(void)
 {
     struct reply start; /* what an initialDP gets */
     reply_open(&start);
-    add_invoke(&start, CAP_REQUEST_REPORT_BCSM_EVENT);
+    arm_answer(&start);
     add_charging(&start, 300);
     add_invoke(&start, CAP_CONTINUE);
     CU_ASSERT_TRUE(read_back(&start, false, REQUEST_INTERIM).reply.answers_earlier);
@@ -148,7 +196,7 @@ static void what_asks_for_nothing_is_no_reply(void)
 {
     struct reply reply;
     reply_open(&reply);
-    add_invoke(&reply, CAP_REQUEST_REPORT_BCSM_EVENT);
+    arm_answer(&reply);
     add_invoke(&reply, CAP_FURNISH_CHARGING_INFORMATION);
     CU_ASSERT_FALSE(read_back(&reply, false, REQUEST_INITIAL).is_reply);
 }
@@ -189,11 +237,12 @@ static void a_grant_that_can_not_be_read_is_an_error(void)
     CU_ASSERT_EQUAL(reading.reply.granted_ms, 0);
     /* A component that TCAP itself could not read. */
     struct tcap_message faulty = {.fault = {.present = true}};
-    CU_ASSERT_EQUAL(ssf_read(&faulty, false, REQUEST_INITIAL).reply.kind, TRAFFIC_REPLY_ERROR);
-    CU_ASSERT_TRUE(ssf_read(&faulty, false, REQUEST_INITIAL).is_reply);
+    CU_ASSERT_EQUAL(ssf_read(&faulty, false, REQUEST_INITIAL, 0).reply.kind, TRAFFIC_REPLY_ERROR);
+    CU_ASSERT_TRUE(ssf_read(&faulty, false, REQUEST_INITIAL, 0).is_reply);
 }
 
 UNIT_TESTS = {
+    UNIT(what_is_armed_is_kept_until_it_is_armed_otherwise),
     UNIT(a_grant_is_read_in_milliseconds),
     UNIT(an_answer_tells_which_kinds_of_request_it_can_not_belong_to),
     UNIT(an_end_is_positive_unless_it_releases_what_was_to_go_on),

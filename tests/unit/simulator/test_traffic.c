@@ -365,7 +365,7 @@ static void a_caller_who_gives_up_sends_a_final_at_the_answer_instant(void)
 {
     struct rig rig;
     struct traffic_settings settings = settings_of_a_call(4000, 60000);
-    settings.model[0].abandon_percent = 100;
+    settings.model[0].outcome_weight[TRAFFIC_ABANDONED] = 1;
     rig_open(&rig, &settings);
     const uint32_t call = rig_expect_sent(&rig, TRAFFIC_BEGIN, 0);
     rig_no_more_starts(&rig, RIG_MS);
@@ -374,7 +374,7 @@ static void a_caller_who_gives_up_sends_a_final_at_the_answer_instant(void)
     CU_ASSERT_EQUAL(rig.due[1].kind, REQUEST_FINAL);
     CU_ASSERT_EQUAL(rig.due[1].due_ns, 4 * RIG_SEC);
     CU_ASSERT_EQUAL(rig.due[1].used_ms, 0);
-    CU_ASSERT_TRUE(traffic_call_at(&rig.traffic, call)->abandoned);
+    CU_ASSERT_EQUAL(traffic_call_at(&rig.traffic, call)->outcome, TRAFFIC_ABANDONED);
     CU_ASSERT_EQUAL(traffic_call_at(&rig.traffic, call)->ordinal, 1);
     CU_ASSERT_TRUE(rig_reply(&rig, call, TRAFFIC_REPLY_ENDED, false, 0, 4 * RIG_SEC + RIG_MS));
     rig_close(&rig);

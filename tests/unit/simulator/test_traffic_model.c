@@ -296,7 +296,8 @@ static void check_action(struct world *w, struct traffic_action action)
         naive->flags = naive->due_ns < w->settings.warmup_ns ? REQUEST_FLAG_WARMUP : 0;
         break;
     case TRAFFIC_CONTINUE: {
-        CU_ASSERT(naive->phase == TALKING || (naive->phase == RINGING && call->abandoned));
+        CU_ASSERT(naive->phase == TALKING ||
+                  (naive->phase == RINGING && call->outcome != TRAFFIC_ANSWERED));
         const int64_t due_ns = naive->phase == RINGING ? naive->answer_ns : naive->next_due_ns;
         const bool is_last = naive->phase == RINGING || naive->used_ms == call->duration_ms;
         CU_ASSERT_EQUAL(call->kind, is_last ? REQUEST_FINAL : REQUEST_INTERIM);
@@ -316,7 +317,8 @@ static void check_action(struct world *w, struct traffic_action action)
         naive->phase = SENDING;
         break;
     case TRAFFIC_ANSWER:
-        CU_ASSERT(naive->phase == RINGING && !call->abandoned && w->now_ns >= naive->answer_ns);
+        CU_ASSERT(naive->phase == RINGING && call->outcome == TRAFFIC_ANSWERED &&
+                  w->now_ns >= naive->answer_ns);
         talk_on(w, action.call);
         break;
     case TRAFFIC_ABORT:
@@ -429,7 +431,7 @@ static struct world *world_open(uint64_t seed, uint64_t answers_seed)
                    .answer_delay_ms = 700,
                    .duration_ms = 3000,
                    .duration_exponential = true,
-                   .abandon_percent = 20},
+                   .outcome_weight = {16, 1, 1, 1, 1}},
                   {.kind = TRAFFIC_MODEL_EVENT}},
     };
     const struct traffic_sink sink = {.context = w,

@@ -54,7 +54,8 @@ static void start_calls(struct rig *rig, unsigned count,
 struct draws {
     double sum_ms;
     uint32_t shortest_ms;
-    unsigned abandoned;
+    unsigned outcome[TRAFFIC_OUTCOME_COUNT];
+    unsigned called_ends;
     unsigned models[4];
     uint32_t subscriber_last;
 };
@@ -65,7 +66,8 @@ static void note_draw(void *context, const struct traffic_call *call)
     draws->sum_ms += call->duration_ms;
     if (call->duration_ms < draws->shortest_ms)
         draws->shortest_ms = call->duration_ms;
-    draws->abandoned += call->abandoned;
+    draws->outcome[call->outcome]++;
+    draws->called_ends += call->called_ends;
     draws->models[call->model]++;
     if (call->subscriber > draws->subscriber_last)
         draws->subscriber_last = call->subscriber;
@@ -78,7 +80,10 @@ static void durations_are_exponential_and_at_least_one_unit_of_the_report(void)
     struct traffic_settings settings = rig_settings(TRAFFIC_MODEL_CALL);
     settings.model[0].duration_ms = 60000;
     settings.model[0].duration_exponential = true;
-    settings.model[0].abandon_percent = 30;
+    settings.model[0].outcome_weight[TRAFFIC_ANSWERED] = 10;
+    settings.model[0].outcome_weight[TRAFFIC_ABANDONED] = 6;
+    settings.model[0].outcome_weight[TRAFFIC_ROUTE_FAILURE] = 4;
+    settings.model[0].called_disconnects_percent = 25;
     settings.flow[0].rate_per_s = 1000;
     CU_ASSERT_PTR_NOT_NULL_FATAL(rig);
     rig_open(rig, &settings);
@@ -86,7 +91,10 @@ static void durations_are_exponential_and_at_least_one_unit_of_the_report(void)
     /* Standard error of the mean: 60000 / sqrt(20000) = 424 ms; four of them. */
     CU_ASSERT(fabs(draws.sum_ms / 20000 - 60000) < 1700);
     CU_ASSERT_EQUAL(draws.shortest_ms, 100);
-    CU_ASSERT(draws.abandoned > 5700 && draws.abandoned < 6300);
+    CU_ASSERT(draws.outcome[TRAFFIC_ANSWERED] > 9650 && draws.outcome[TRAFFIC_ANSWERED] < 10350);
+    CU_ASSERT(draws.outcome[TRAFFIC_ABANDONED] > 5700 && draws.outcome[TRAFFIC_ABANDONED] < 6300);
+    CU_ASSERT_EQUAL(draws.outcome[TRAFFIC_BUSY] + draws.outcome[TRAFFIC_NO_ANSWER], 0);
+    CU_ASSERT(draws.called_ends > 4700 && draws.called_ends < 5300);
     CU_ASSERT(draws.subscriber_last < 1000 && draws.subscriber_last > 990);
     rig_close(rig);
     free(rig);
