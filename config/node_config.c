@@ -12,11 +12,14 @@ _Static_assert(SETTINGS_NAME_OCTETS == NODE_NAME_OCTETS, "names are copied whole
 
 static struct m3ua_asp_config asp_config(const struct asp_settings *asp)
 {
-    /* An ASP asks; of two IPSPs that exchange once the SCTP client asks (RFC4666-4.3.4.1.2); an SG
-     * answers. */
-    const bool asks = asp->role == ASP_ROLE_ASP || (asp->role == ASP_ROLE_IPSP && asp->sctp_client);
+    /* An ASP asks; of two IPSPs that exchange once the SCTP client asks, of those that exchange
+     * twice both do (RFC4666-4.3.4.1.2); an SG answers. */
+    const bool is_double = asp->role == ASP_ROLE_IPSP && asp->exchange == IPSP_EXCHANGE_DOUBLE;
+    const bool asks =
+        asp->role == ASP_ROLE_ASP || is_double || (asp->role == ASP_ROLE_IPSP && asp->sctp_client);
     return (struct m3ua_asp_config){
         .role = asp->role,
+        .double_exchange = is_double,
         .has_asp_identifier = asp->has_asp_identifier,
         .asp_identifier = asp->asp_identifier,
         .t_ack_ns = (int64_t)asp->t_ack_ms * NS_PER_MS,
@@ -44,6 +47,7 @@ static enum p7_status as_config(const struct settings *settings, const struct as
         .traffic_mode = as->traffic_mode,
         .sends_traffic_mode = true,
         .t_r_ns = (int64_t)as->recovery_timeout_ms * NS_PER_MS,
+        .active_minimum = as->active_minimum,
         .asp_count = as->asp_count,
     };
     for (uint32_t i = 0; i < as->asp_count; i++) {

@@ -41,6 +41,7 @@ struct asp_settings {
     struct transport_endpoint endpoint;     /* `endpoint.profile` is the resolved sctp-profile */
     char profile[SCTP_PROFILE_NAME_OCTETS]; /* default "lan" */
     enum asp_role role;                     /* our own role, default asp */
+    enum ipsp_exchange exchange;            /* role ipsp, default single */
     bool sctp_client;                       /* sctp-role client (default) or server */
     bool has_asp_identifier;
     uint32_t asp_identifier;
@@ -61,6 +62,7 @@ struct as_settings {
     uint32_t point_code;               /* the destination that this AS serves */
     enum as_traffic_mode traffic_mode; /* default override */
     uint32_t recovery_timeout_ms;      /* T(r), default 2000 */
+    uint32_t active_minimum;           /* ASPs that make it AS-ACTIVE, default 1 */
     enum asp_activation activation;    /* default always */
     uint32_t asp_count;
     char asp[LIMIT_ASP_PER_AS][SETTINGS_NAME_OCTETS];

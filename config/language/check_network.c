@@ -96,6 +96,10 @@ static void check_asp(const struct settings *settings, struct asp_settings *asp,
                   asp->name, asp->profile);
     else
         asp->endpoint.profile = *profile;
+    if (asp->exchange != IPSP_EXCHANGE_SINGLE && asp->role != ASP_ROLE_IPSP)
+        check_say(problems, true,
+                  "asp %s: exchange double is for two ipsps: write role ipsp, or take it out",
+                  asp->name);
     if (asp->sctp_client)
         check_client(settings, asp, problems);
     else if (asp->endpoint.local_port == 0)
@@ -117,6 +121,42 @@ static void check_asp(const struct settings *settings, struct asp_settings *asp,
               asp->name);
 }
 
+/* RFC4666-4.3.4.1.2 is a choice of IPSPs alone, and one AS has one kind of peers. */
+static void check_exchange(const struct settings *settings, const struct as_settings *as,
+                           struct settings_problems *problems)
+{
+    const struct asp_settings *first = NULL;
+    for (uint32_t i = 0; i < as->asp_count; i++) {
+        const struct asp_settings *asp = settings_find_asp(settings, as->asp[i]);
+        if (asp == NULL)
+            continue;
+        if (first != NULL && (asp->role != first->role || asp->exchange != first->exchange))
+            check_say(problems, true,
+                      "as %s: asp %s and asp %s differ in role or exchange: one as needs the same "
+                      "for all of its asps",
+                      as->name, first->name, asp->name);
+        first = first == NULL ? asp : first;
+    }
+}
+
+/* RFC4666-4.3.4.3: n of n+k is for loadshare and broadcast, and for who sends to the ASPs. */
+static void check_minimum(const struct settings *settings, const struct as_settings *as,
+                          struct settings_problems *problems)
+{
+    const struct asp_settings *asp =
+        as->asp_count == 0 ? NULL : settings_find_asp(settings, as->asp[0]);
+    if (as->active_minimum > as->asp_count && as->asp_count != 0)
+        check_say(problems, true,
+                  "as %s: active-minimum %" PRIu32 " of %" PRIu32
+                  " asps: it could never be active; lower it",
+                  as->name, as->active_minimum, as->asp_count);
+    else if (as->active_minimum > 1 &&
+             (as->traffic_mode == AS_MODE_OVERRIDE || (asp != NULL && asp->role == ASP_ROLE_ASP)))
+        check_say(problems, false,
+                  "as %s: active-minimum says nothing in override mode, nor to an asp: take it out",
+                  as->name);
+}
+
 static bool share_an_asp(const struct as_settings *a, const struct as_settings *b)
 {
     for (uint32_t i = 0; i < a->asp_count; i++)
@@ -135,6 +175,8 @@ static void check_as(const struct settings *settings, const struct as_settings *
         if (settings_find_asp(settings, as->asp[i]) == NULL)
             check_say(problems, true, "as %s: there is no asp %s: write one, or name another",
                       as->name, as->asp[i]);
+    check_exchange(settings, as, problems);
+    check_minimum(settings, as, problems);
     if (as->point_code == 0)
         check_say(problems, true, "as %s: no point code: write routing-key RC PC", as->name);
     for (const struct as_settings *other = settings->as; other != as; other++) {

@@ -23,6 +23,8 @@ static const struct value_choice indicator_choices[] = {
     {"international", 0}, {"spare", 1}, {"national", 2}, {"reserved", 3}, {NULL, 0}};
 static const struct value_choice role_choices[] = {
     {"asp", ASP_ROLE_ASP}, {"sg", ASP_ROLE_SG}, {"ipsp", ASP_ROLE_IPSP}, {NULL, 0}};
+static const struct value_choice exchange_choices[] = {
+    {"single", IPSP_EXCHANGE_SINGLE}, {"double", IPSP_EXCHANGE_DOUBLE}, {NULL, 0}};
 static const struct value_choice sctp_role_choices[] = {{"client", 1}, {"server", 0}, {NULL, 0}};
 static const struct value_choice activation_choices[] = {
     {"always", ASP_ACTIVATION_ALWAYS}, {"active-node", ASP_ACTIVATION_ACTIVE_NODE}, {NULL, 0}};
@@ -32,6 +34,7 @@ static const struct value_choice mode_choices[] = {{"override", AS_MODE_OVERRIDE
                                                    {NULL, 0}};
 _Static_assert(sizeof(enum transport_kind) == sizeof(uint32_t) &&
                    sizeof(enum asp_role) == sizeof(uint32_t) &&
+                   sizeof(enum ipsp_exchange) == sizeof(uint32_t) &&
                    sizeof(enum as_traffic_mode) == sizeof(uint32_t),
                "VALUE_CHOICE keeps enums as 32 bits");
 
@@ -236,6 +239,7 @@ static enum p7_status as_enter(struct grammar_call *call)
     value_copy_text(as->name, sizeof(as->name), name);
     as->traffic_mode = AS_MODE_OVERRIDE;
     as->recovery_timeout_ms = 2000; /* RFC4666-4.3.2: T(r) */
+    as->active_minimum = 1;
     call->entered = as;
     return P7_OK;
 }
@@ -371,6 +375,9 @@ const struct grammar_row grammar_network[] = {
                "The peer's address; several lines for multi-homing"),
     ROW_CHOICE(GRAMMAR_ASP, "role KIND", struct asp_settings, role, role_choices,
                "Our own M3UA role: asp, sg or ipsp"),
+    ROW_CHOICE(GRAMMAR_ASP, "exchange KIND", struct asp_settings, exchange, exchange_choices,
+               "Of two ipsps: single, one ASP UP and ASP ACTIVE serve both, or double, each sends "
+               "its own"),
     ROW_CUSTOM(GRAMMAR_ASP, "sctp-role KIND", sctp_role_set, sctp_role_write,
                "client connects, server waits"),
     ROW_CUSTOM(GRAMMAR_ASP, "transport-role KIND", sctp_role_set, NULL,
@@ -394,6 +401,10 @@ const struct grammar_row grammar_network[] = {
                "override, loadshare or broadcast"),
     ROW_VALUE(GRAMMAR_AS, VALUE_MS32, "recovery-timeout MS", struct as_settings,
               recovery_timeout_ms, 1, MS_MAX, "T(r): how long a pending as keeps its traffic"),
+    ROW_VALUE(GRAMMAR_AS, VALUE_U32, "active-minimum N", struct as_settings, active_minimum, 1,
+              LIMIT_ASP_PER_AS,
+              "Loadshare, broadcast: how many active asps make the as active, and below how many "
+              "the inactive ones are told"),
     ROW_CHOICE(GRAMMAR_AS, "asp-activation KIND", struct as_settings, activation,
                activation_choices,
                "When our asps ask for traffic: always, or active-node (of a cluster) only"),

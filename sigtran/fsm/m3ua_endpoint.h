@@ -20,6 +20,15 @@
  * done again on each new association, with one exception: an ASP whose traffic another one took
  * over (override) stays ASP-INACTIVE in that AS until m3ua_endpoint_asp_active asks for it again.
  *
+ * IPSPs (RFC4666-4.3.4.1.2): in a single exchange either asks, and one exchange serves both ways.
+ * In a double exchange each end is ASP in its own half and answers in the peer's, two machines on
+ * one association: DATA goes out when the peer is active in the AS, and is taken when we are. One
+ * AS has one routing context, for both ways. Each end sends the other all kinds of NTFY about its
+ * half (RFC4666-4.3.4.5.1), which IPSPs in a single exchange don't, since both would describe the
+ * same AS: they keep to Alternate ASP Active. Where the ends are set to different styles: when the
+ * one that is set to single asks too, all works; when it waits, it takes our half for both, its
+ * DATA is taken, none can be sent to it, and M3UA_EVENT_EXCHANGE_MISSING says so.
+ *
  * Callbacks run inside of those calls. `data` may call m3ua_endpoint_transfer and
  * _transfer_to_asp (a responder answers from there), and so may `event`. `send` and `abort` may not
  * call back. No callback may call anything else of the endpoint that is not const; that is
@@ -62,6 +71,7 @@ struct m3ua_asp_config {
     int64_t t_ack_ns;             /* 0 = 2 s */
     uint32_t t_ack_tries;         /* 0 = for ever */
     int64_t t_beat_ns;            /* 0 = no BEAT */
+    bool double_exchange;         /* IPSP: each side does an exchange of its own, see above */
     bool wants_up;     /* ASP, IPSP: send ASPUP when the association is up. A waiting IPSP: false */
     bool wants_active; /* ASP, IPSP: send ASPAC for all its ASs once it is up */
 };
@@ -74,7 +84,7 @@ struct m3ua_as_config {
     bool sends_traffic_mode; /* ASP role: put Traffic Mode Type into ASPAC */
     int64_t t_r_ns;          /* AS-PENDING; 0 = no AS-PENDING at all */
     uint32_t active_minimum; /* 0 = 1; see as_config */
-    uint32_t asp_count;      /* members, all of the same role */
+    uint32_t asp_count;      /* members, all of the same role and exchange */
     uint32_t asp[LIMIT_ASP_PER_AS];
     size_t queue_octets; /* AS-PENDING; 0 = M3UA_ENDPOINT_QUEUE_OCTETS */
 };
@@ -102,6 +112,9 @@ enum m3ua_endpoint_event_kind {
     M3UA_EVENT_QUEUE_FLUSHED, /* as left AS-PENDING: `count` messages sent, `lost` could not be */
     M3UA_EVENT_QUEUE_DROPPED, /* as: T(r) ran out: `lost` messages dropped */
     M3UA_EVENT_SEND_FAILED,   /* to asp: `message_kind` was not taken by send(): `status` */
+    /* Double exchange: asp has answered our ASPUP, and sends none for its own half: a peer that is
+     * set to a single exchange. It is sent nothing; what it sends is taken. */
+    M3UA_EVENT_EXCHANGE_MISSING,
 };
 
 /* Fields beyond those named with the kind are unspecified. */
@@ -109,6 +122,7 @@ struct m3ua_endpoint_event {
     enum m3ua_endpoint_event_kind kind;
     uint32_t asp; /* M3UA_ENDPOINT_NONE where none */
     uint32_t as;
+    bool peer; /* ASP_STATE, TRAFFIC in a double exchange: of the peer's half, else of ours */
     enum asp_state asp_old;
     enum asp_state asp_new;
     enum as_state as_old;
@@ -259,12 +273,16 @@ enum p7_status m3ua_endpoint_send_ssnm(struct m3ua_endpoint *endpoint, uint32_t 
                                        const struct m3ua_message *message,
                                        int64_t now_ns) P7_MUST_CHECK;
 
-/* Reading. */
+/* Reading. In a double exchange asp_state is our half and peer_state the peer's; else they are the
+ * same. */
 enum asp_state m3ua_endpoint_asp_state(const struct m3ua_endpoint *endpoint, uint32_t asp);
+enum asp_state m3ua_endpoint_peer_state(const struct m3ua_endpoint *endpoint, uint32_t asp);
 /* M3UA_ENDPOINT_NONE when the ASP has none. */
 uint32_t m3ua_endpoint_association(const struct m3ua_endpoint *endpoint, uint32_t asp);
 enum as_state m3ua_endpoint_as_state(const struct m3ua_endpoint *endpoint, uint32_t as);
-/* Is the ASP active in the AS? */
+/* May DATA of the AS go out to the ASP, may it come in? The same, but for a double exchange, and
+ * for an ASP whose ASPAC ACK is on its way. */
+bool m3ua_endpoint_takes(const struct m3ua_endpoint *endpoint, uint32_t asp, uint32_t as);
 bool m3ua_endpoint_carries(const struct m3ua_endpoint *endpoint, uint32_t asp, uint32_t as);
 const struct m3ua_endpoint_counters *
 m3ua_endpoint_get_counters(const struct m3ua_endpoint *endpoint);

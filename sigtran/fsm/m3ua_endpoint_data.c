@@ -207,7 +207,8 @@ enum p7_status m3ua_endpoint_transfer_to_asp(struct m3ua_endpoint *endpoint,
         return P7_RANGE;
     }
     const uint32_t membership = endpoint_membership(endpoint, asp, transfer->as);
-    if (membership == M3UA_ENDPOINT_NONE || !asp_carries(&endpoint->asp[asp].machine, membership)) {
+    if (membership == M3UA_ENDPOINT_NONE ||
+        !endpoint_asp_carries(&endpoint->asp[asp], membership)) {
         endpoint->counters.data_dropped_no_asp++;
         return P7_STATE;
     }

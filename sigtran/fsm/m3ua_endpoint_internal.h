@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
  * m3ua_endpoint_internal - what the m3ua_endpoint*.c files share, and nobody else:
- *   m3ua_endpoint.c          creation, public calls, timers, the machines' actions
+ *   m3ua_endpoint.c          creation, reading
+ *   m3ua_endpoint_management.c  associations, time, management's requests
+ *   m3ua_endpoint_step.c     the machines' steps and actions, timers
  *   m3ua_endpoint_send.c     control messages out, events
  *   m3ua_endpoint_receive.c  messages in
  *   m3ua_endpoint_ssnm.c     SSNM in
@@ -16,7 +18,10 @@
 
 struct endpoint_asp {
     struct m3ua_asp_config config;
-    struct asp machine;
+    struct asp machine; /* double exchange: our half, in which we are the ASP */
+    struct asp peer;    /* double exchange: the peer's half, in which we answer; else unused */
+    int64_t exchange_late_at_ns; /* when the peer's half is overdue */
+    bool exchange_told;          /* ... which is told once for each association */
     uint32_t association;
     uint16_t streams_out;
     /* Its memberships: which AS, and as which of its members. */
@@ -72,11 +77,25 @@ struct m3ua_endpoint {
     uint8_t scratch[LIMIT_M3UA_MESSAGE_OCTETS + 64];
 };
 
-/* --- m3ua_endpoint.c ------------------------------------------------------------------------- */
+/* --- m3ua_endpoint_step.c -------------------------------------------------------------------- */
 
+/* Gives the event to the machine that it is for; in a double exchange that is one of two. */
 void endpoint_asp_step(struct m3ua_endpoint *ep, uint32_t asp, const struct asp_event *event,
                        int64_t now_ns);
+/* That machine: our own half for answers, management and BEAT, the peer's for its requests. */
+struct asp *endpoint_half(struct endpoint_asp *a, enum asp_event_kind kind);
+
+/* Is the ASP, or either half of a double exchange, not ASP-DOWN? */
+bool endpoint_asp_is_up(const struct endpoint_asp *a);
+
+/* May DATA be sent to this membership? */
+bool endpoint_asp_carries(const struct endpoint_asp *a, uint32_t membership);
+
+void endpoint_as_step(struct m3ua_endpoint *ep, uint32_t as, const struct as_event *event,
+                      int64_t now_ns);
 void endpoint_as_arm(struct m3ua_endpoint *ep, uint32_t as);
+
+/* --- m3ua_endpoint.c ------------------------------------------------------------------------- */
 
 /* The membership of the ASP in the AS, or M3UA_ENDPOINT_NONE. */
 uint32_t endpoint_membership(const struct m3ua_endpoint *ep, uint32_t asp, uint32_t as);

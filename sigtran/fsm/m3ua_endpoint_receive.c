@@ -299,7 +299,7 @@ static void asptm_request(struct m3ua_endpoint *ep, uint32_t asp, enum asp_event
     const struct endpoint_asp *a = &ep->asp[asp];
     const uint32_t others = kind == ASP_EVENT_ASPAC ? other_modes(ep, a, memberships) : 0;
     /* An ASP that must not ask at all gets that for an answer, not what is wrong with the ask. */
-    if (others != 0 && a->machine.state != ASP_STATE_DOWN) {
+    if (others != 0 && endpoint_half(&ep->asp[asp], kind)->state != ASP_STATE_DOWN) {
         memberships_refuse(ep, asp, others, M3UA_ERROR_UNSUPPORTED_TRAFFIC_MODE, now_ns);
         memberships &= ~others;
         if (memberships == 0)
@@ -324,13 +324,22 @@ static void asptm_answer(struct m3ua_endpoint *ep, uint32_t asp, enum asp_event_
     endpoint_asp_step(ep, asp, &event, now_ns);
 }
 
+static enum asp_event_kind asptm_event(enum m3ua_kind kind)
+{
+    return kind == M3UA_ASPAC       ? ASP_EVENT_ASPAC
+           : kind == M3UA_ASPIA     ? ASP_EVENT_ASPIA
+           : kind == M3UA_ASPAC_ACK ? ASP_EVENT_ASPAC_ACK
+                                    : ASP_EVENT_ASPIA_ACK;
+}
+
 static void asptm_receive(struct m3ua_endpoint *ep, uint32_t asp, int64_t now_ns)
 {
     const struct endpoint_asp *a = &ep->asp[asp];
     uint8_t unknown[4 * LIMIT_M3UA_ROUTING_CONTEXTS];
     size_t unknown_count;
     const uint32_t memberships = endpoint_memberships_of(ep, a, &ep->in, unknown, &unknown_count);
-    const bool up = a->machine.state != ASP_STATE_DOWN;
+    const enum asp_event_kind kind = asptm_event(ep->in.kind);
+    const bool up = endpoint_half(&ep->asp[asp], kind)->state != ASP_STATE_DOWN;
     if (up && (unknown_count != 0 || memberships == 0)) {
         /* RFC4666-4.3.4.3: those that are not ours are refused, the others go on. */
         const struct m3ua_fault fault = {.answer = true,
@@ -343,20 +352,10 @@ static void asptm_receive(struct m3ua_endpoint *ep, uint32_t asp, int64_t now_ns
         if (memberships == 0)
             return;
     }
-    switch (ep->in.kind) {
-    case M3UA_ASPAC:
-        asptm_request(ep, asp, ASP_EVENT_ASPAC, memberships, now_ns);
-        break;
-    case M3UA_ASPIA:
-        asptm_request(ep, asp, ASP_EVENT_ASPIA, memberships, now_ns);
-        break;
-    case M3UA_ASPAC_ACK:
-        asptm_answer(ep, asp, ASP_EVENT_ASPAC_ACK, memberships, now_ns);
-        break;
-    default:
-        asptm_answer(ep, asp, ASP_EVENT_ASPIA_ACK, memberships, now_ns);
-        break;
-    }
+    if (kind == ASP_EVENT_ASPAC || kind == ASP_EVENT_ASPIA)
+        asptm_request(ep, asp, kind, memberships, now_ns);
+    else
+        asptm_answer(ep, asp, kind, memberships, now_ns);
 }
 
 /* --- any ------------------------------------------------------------------------------------- */

@@ -57,7 +57,7 @@ void endpoint_ssnm_receive(struct m3ua_endpoint *ep, uint32_t asp, int64_t now_n
     /* RFC4666-3.4: DAUD goes to the SG, SCON both ways, the others to the ASP. */
     const bool direction =
         kind == M3UA_SCON || role == ASP_ROLE_IPSP || (kind == M3UA_DAUD) == (role == ASP_ROLE_SG);
-    if (!direction || a->machine.state == ASP_STATE_DOWN) {
+    if (!direction || !endpoint_asp_is_up(a)) {
         endpoint_unexpected(ep, asp, now_ns);
         return;
     }

@@ -118,6 +118,12 @@ static void tell_m3ua_trouble(struct node *node, const struct m3ua_endpoint_even
         node_tell(node, NODE_ERROR, "m3ua", name,
                   "asp %s: no BEAT ACK within twice T(beat); the association is ended", asp);
         break;
+    case M3UA_EVENT_EXCHANGE_MISSING:
+        node_tell(node, NODE_WARNING, "m3ua", name,
+                  "asp %s: the peer answers our half of a double exchange and asks for none of its "
+                  "own, so nothing may be sent to it; is it set to exchange single?",
+                  asp);
+        break;
     case M3UA_EVENT_SEND_FAILED:
         node_tell(node, NODE_WARNING, "m3ua", name, "asp %s: %s was not sent: %s", asp,
                   m3ua_kind_name(event->message_kind), p7_status_text(event->status));
@@ -137,8 +143,9 @@ static void on_m3ua_event(void *context, const struct m3ua_endpoint_event *event
     (void)now_ns;
     switch (event->kind) {
     case M3UA_EVENT_ASP_STATE:
-        node_tell(node, NODE_INFO, "m3ua", name, "asp %s: %s -> %s", asp_name(node, event->asp),
-                  asp_state_name(event->asp_old), asp_state_name(event->asp_new));
+        node_tell(node, NODE_INFO, "m3ua", name, "asp %s%s: %s -> %s", asp_name(node, event->asp),
+                  event->peer ? " (the peer's half)" : "", asp_state_name(event->asp_old),
+                  asp_state_name(event->asp_new));
         /* Only now has the peer taken us in: one that refuses us does so after the association is
          * up, and is not to be tried again at the shortest pause for ever. */
         if (event->asp_new != ASP_STATE_DOWN)
@@ -149,9 +156,9 @@ static void on_m3ua_event(void *context, const struct m3ua_endpoint_event *event
                   as_state_name(event->as_old), as_state_name(event->as_new));
         break;
     case M3UA_EVENT_TRAFFIC:
-        node_tell(node, NODE_INFO, "m3ua", name, "asp %s %s traffic of as %s",
-                  asp_name(node, event->asp), event->active ? "carries" : "no longer carries",
-                  as_name(node, event->as));
+        node_tell(node, NODE_INFO, "m3ua", name, "asp %s%s %s traffic of as %s",
+                  asp_name(node, event->asp), event->peer ? " (the peer's half)" : "",
+                  event->active ? "carries" : "no longer carries", as_name(node, event->as));
         break;
     case M3UA_EVENT_NOTIFY:
         node_tell(

@@ -34,6 +34,9 @@ static void put_asp(struct json_build *build, json_t *list, const struct asp_set
     json_t *a = json_append_object(build, list);
     json_put_text(build, a, "name", asp->name);
     json_put_text(build, a, "role", role_name(asp->role));
+    if (asp->role == ASP_ROLE_IPSP)
+        json_put_text(build, a, "exchange",
+                      asp->exchange == IPSP_EXCHANGE_DOUBLE ? "double" : "single");
     json_put_text(build, a, "sctp_role", asp->sctp_client ? "client" : "server");
     json_put_text(build, a, "sctp_profile", asp->profile);
     json_put_u64(build, a, "local_port", asp->endpoint.local_port);
@@ -58,6 +61,7 @@ static void put_as(struct json_build *build, json_t *list, const struct as_setti
     put_point_code(build, a, "point_code", as->point_code);
     json_put_text(build, a, "traffic_mode", mode < 4 ? modes[mode] : "");
     json_put_u64(build, a, "recovery_timeout_ms", as->recovery_timeout_ms);
+    json_put_u64(build, a, "active_minimum", as->active_minimum);
     json_put_text(build, a, "asp_activation",
                   as->activation == ASP_ACTIVATION_ACTIVE_NODE ? "active-node" : "always");
     json_t *asps = json_put_array(build, a, "asp");

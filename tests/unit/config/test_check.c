@@ -104,12 +104,34 @@ static void ends_of_an_association_need_what_their_role_needs(void)
           "asp D: the same ports");
     WARNING(RESP, NETWORK "cs7 instance 0\n asp C 2905 0 m3ua\n  remote-ip ::1\n",
             "asp C: no as uses it");
+    ERROR(RESP, NETWORK "cs7 instance 0\n asp C 2905 0 m3ua\n  remote-ip ::1\n  exchange double\n",
+          "asp C: exchange double is for two ipsps");
     WARNING(RESP, NETWORK "cs7 instance 0\n asp C 2905 0 m3ua\n  remote-ip ::1\n  remote-ip ::2\n",
             "need transport kernel");
 }
 
 static void as_that_share_an_asp_need_routing_contexts_of_their_own(void) /* RFC4666-3.1 */
 {
+#define IPSP(name)                                                                                 \
+    "cs7 instance 0\n asp " name " 2905 0 m3ua\n  remote-ip ::1\n  role ipsp\n  exchange double\n"
+#define AS_D " as D m3ua\n  routing-key 2 4\n  asp C\n"
+    CU_ASSERT_EQUAL(check(NETWORK IPSP("C") AS_D, RESP), P7_OK);
+    CU_ASSERT_EQUAL(problems.count, 0);
+    ERROR(RESP, NETWORK IPSP("C") "  exchange single\n" IPSP("E") AS_D "  asp E\n",
+          "as D: asp C and asp E differ");
+    ERROR(RESP, NETWORK IPSP("C") AS_D "  asp A\n", "as D: asp C and asp A differ");
+    ERROR(RESP, NETWORK IPSP("C") AS_D "  active-minimum 2\n", "as D: active-minimum 2 of 1");
+    WARNING(RESP, NETWORK IPSP("C") IPSP("E") AS_D "  asp E\n  active-minimum 2\n",
+            "as D: active-minimum says nothing in override mode");
+    WARNING(RESP,
+            NETWORK "cs7 instance 0\n asp C 2905 0 m3ua\n  remote-ip ::1\n" AS_D
+                    "  asp A\n  active-minimum 2\n  traffic-mode loadshare\n",
+            "nor to an asp");
+    CU_ASSERT_EQUAL(check(NETWORK IPSP("C") IPSP("E") AS_D
+                          "  asp E\n  active-minimum 2\n  traffic-mode loadshare\n",
+                          RESP),
+                    P7_OK);
+    CU_ASSERT_EQUAL(problems.count, 0);
     ERROR(RESP, NETWORK "cs7 instance 0\n as D m3ua\n  asp A\n  routing-key 1 4\n",
           "routing context 1");
     ERROR(RESP, NETWORK "cs7 instance 0\n as D m3ua\n  asp A\n  routing-key none 4\n",

@@ -134,6 +134,9 @@ static void every_asp_command_sets_its_field(void)
     SETS(ASP "role sg", a->role == ASP_ROLE_SG);
     SETS(ASP "role ipsp", a->role == ASP_ROLE_IPSP);
     SETS(ASP "role asp", a->role == ASP_ROLE_ASP);
+    SETS(ASP "role ipsp\n  exchange double", a->exchange == IPSP_EXCHANGE_DOUBLE);
+    SETS(ASP "role ipsp\n  exchange single", a->exchange == IPSP_EXCHANGE_SINGLE);
+    SETS(ASP "role ipsp", a->exchange == IPSP_EXCHANGE_SINGLE);
     SETS(ASP "sctp-role server", !a->sctp_client);
     SETS(ASP "sctp-role client", a->sctp_client);
     SETS(ASP "transport-role server", !a->sctp_client);
@@ -156,6 +159,8 @@ static void every_as_command_sets_its_field(void)
     SETS(AS "traffic-mode loadshare", as->traffic_mode == AS_MODE_LOADSHARE);
     SETS(AS "traffic-mode broadcast", as->traffic_mode == AS_MODE_BROADCAST);
     SETS(AS "recovery-timeout 500", as->recovery_timeout_ms == 500);
+    SETS(AS "active-minimum 2", as->active_minimum == 2);
+    SETS(AS "recovery-timeout 500", as->active_minimum == 1);
     SETS(AS "traffic-mode override", as->activation == ASP_ACTIVATION_ALWAYS);
     SETS(AS "asp-activation active-node", as->activation == ASP_ACTIVATION_ACTIVE_NODE);
     SETS(AS "asp-activation always", as->activation == ASP_ACTIVATION_ALWAYS);

@@ -2,6 +2,8 @@
 /* From settings to what a node is opened with. */
 #include "config/node_config.h"
 
+#include <stdio.h>
+
 #include "config/language/language.h"
 #include "tests/unit/unit.h"
 
@@ -35,8 +37,38 @@ static void a_node_without_a_cluster_is_the_active_one(void)
     starts_inactive(NETWORK "responder\n name alone\n", false, false);
 }
 
+static struct m3ua_asp_config ipsp(const char *lines)
+{
+    char error[SETTINGS_ERROR_OCTETS];
+    char text[512];
+    struct node_setup setup;
+    (void)snprintf(text, sizeof(text),
+                   "cs7 instance 0\n point-code 2.2.2\n asp one 2905 2905 m3ua\n  role ipsp\n%s"
+                   " as first m3ua\n  asp one\n  routing-key 1 1.1.1\n  active-minimum 1\n",
+                   lines);
+    CU_ASSERT_EQUAL_FATAL(settings_load_text("test.cfg", text, &settings, error, sizeof(error)),
+                          P7_OK);
+    CU_ASSERT_EQUAL_FATAL(node_setup_make(&settings, 146, &setup), P7_OK);
+    const struct m3ua_asp_config asp = setup.asp[0].m3ua;
+    CU_ASSERT_EQUAL(setup.as[0].m3ua.active_minimum, 1);
+    node_setup_free(&setup);
+    return asp;
+}
+
+/* RFC4666-4.3.4.1.2 */
+static void of_ipsps_that_exchange_once_the_client_asks_of_those_that_do_twice_both(void)
+{
+    CU_ASSERT_TRUE(ipsp("").wants_up);
+    CU_ASSERT_FALSE(ipsp("").double_exchange);
+    CU_ASSERT_FALSE(ipsp("  sctp-role server\n").wants_up);
+    const struct m3ua_asp_config server = ipsp("  sctp-role server\n  exchange double\n");
+    CU_ASSERT_TRUE(server.double_exchange && server.wants_up && server.wants_active);
+    CU_ASSERT_TRUE(ipsp("  exchange double\n").wants_active);
+}
+
 UNIT_TESTS = {
     UNIT(asps_of_the_active_node_wait_for_their_cluster),
     UNIT(a_node_without_a_cluster_is_the_active_one),
+    UNIT(of_ipsps_that_exchange_once_the_client_asks_of_those_that_do_twice_both),
 };
 UNIT_MAIN("node_config")
