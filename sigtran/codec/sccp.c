@@ -13,9 +13,10 @@ struct layout {
     bool service; /* UDTS, XUDTS, LUDTS: a return cause, else a protocol class */
     bool hop_counter;
     bool optional;   /* a fourth pointer, to the optional part */
-    bool two_octets; /* pointers and the data's length (Q.713-4.18) */
+    bool two_octets; /* pointers and the data's length (Q.713-4.20) */
 };
 
+/* Q.713-4.10, 4.11, 4.18, 4.19, 4.20, 4.21 */
 static bool layout_of(uint8_t type, struct layout *layout)
 {
     switch (type) {
@@ -138,6 +139,7 @@ static enum p7_status decode_class(uint8_t octet, struct sccp_message *m)
     return m->protocol_class > 1 ? P7_RANGE : P7_OK;
 }
 
+/* Q.713-2.2, 3.16, 3.20 */
 static enum p7_status decode_variable(struct bytes_reader *fixed, const struct layout *layout,
                                       struct sccp_message *m)
 {
@@ -315,6 +317,7 @@ enum p7_status sccp_encode(struct bytes_writer *writer, const struct sccp_messag
     return write_variable(writer, &layout, called, calling, message->data, message);
 }
 
+/* Q.713-4.10 */
 enum p7_status sccp_write_udt(struct bytes_writer *writer, uint8_t protocol_class,
                               bool return_on_error, struct bytes called, struct bytes calling,
                               struct bytes data)
@@ -357,6 +360,7 @@ enum p7_status sccp_write_data(struct bytes_writer *writer, uint8_t protocol_cla
     return sccp_encode(writer, &message);
 }
 
+/* Q.713-5.2 */
 enum p7_status sccp_management_decode(enum sccp_variant variant, struct bytes data,
                                       struct sccp_management *out)
 {

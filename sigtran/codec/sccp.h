@@ -79,7 +79,7 @@ const char *sccp_return_cause_text(uint8_t cause);
 #define SCCP_SSN_CAP        146
 #define SCCP_SSN_GSMSCF     147
 
-/* Longest data of an LUDT without segmentation (Q.713-4.18). */
+/* Longest data of an LUDT without segmentation (Q.713-4.20). */
 #define SCCP_LUDT_DATA_OCTETS    3952
 #define SCCP_HOP_COUNTER_MAX     15 /* Q.713-3.18: 15 down to 1 */
 #define SCCP_POINT_CODE_MAX_ITU  0x3fffu

@@ -30,6 +30,7 @@ static void read_numbering(struct bytes_reader *r, struct sccp_address *out)
 }
 
 /* Q.713-3.4.2.3.1 to 3.4.2.3.4. */
+/* Q.713-3.4.2.3.1, 3.4.2.3.2, 3.4.2.3.3, 3.4.2.3.4 */
 static void read_title(struct bytes_reader *r, struct sccp_address *out)
 {
     uint8_t octet;

@@ -161,6 +161,7 @@ static enum p7_status decode_application_context(struct bytes_reader *r,
 
 /* The fields of AARQ, AARE and ABRT in the order of Q.773-4.2.3 (AUDT is an AARQ in all but its
  * abstract syntax). */
+/* Q.773-4.2.3.1 */
 static enum p7_status decode_dialogue_fields(struct bytes_reader r, struct tcap_dialogue_portion *d)
 {
     struct ber_element e;
@@ -224,6 +225,7 @@ static enum p7_status decode_dialogue(const struct ber_element *portion,
 }
 
 /* Which transaction ids a message type has, Q.773-4.2.1 (Table 7). */
+/* Q.773-4.2.1.1 */
 static bool ids_of(uint8_t type, bool *otid, bool *dtid)
 {
     *otid = type == TCAP_BEGIN || type == TCAP_CONTINUE;
@@ -257,6 +259,7 @@ static void peek_ids(struct bytes octets, struct tcap_message *m)
     peek_transaction_id(&r, TAG_DTID, &m->dtid);
 }
 
+/* Q.773-4.2.1.3 */
 static enum p7_status decode_p_abort(struct bytes_reader *r, struct tcap_message *m)
 {
     struct ber_element e;

@@ -71,6 +71,7 @@ static enum verdict take_code(struct bytes_reader *r, struct tcap_component *c)
 
 /* At most one element: the parameter is one (Q.773-4.2.2.4), a SEQUENCE or SET where it has
  * several inside. */
+/* Q.773-4.2.2.5 */
 static enum verdict take_parameter(struct bytes_reader *r, struct tcap_component *c)
 {
     struct ber_element e;

@@ -134,6 +134,7 @@ static void pursue(const struct step *s)
 
 /* --- SCTP ------------------------------------------------------------------------------------ */
 
+/* RFC4666-4.2.3 */
 static void communication_up(const struct step *s)
 {
     s->asp->connected = true;
@@ -158,6 +159,7 @@ static void restart(const struct step *s)
 
 /* --- management ------------------------------------------------------------------------------ */
 
+/* RFC4666-4.2.1, 4.3.3 */
 static void m_up(const struct step *s)
 {
     s->asp->config.wants_up = true;
@@ -259,6 +261,7 @@ static void aspup_when_active(const struct step *s)
     pursue(s);
 }
 
+/* RFC4666-4.3.4.2 */
 static void aspdn(const struct step *s)
 {
     /* RFC4666-4.3.4.2: answered even when the ASP is ASP-DOWN already. */

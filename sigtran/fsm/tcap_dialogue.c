@@ -165,6 +165,7 @@ static uint32_t origin_of(const struct tcap_dialogue_table *t, const void *route
 }
 
 /* One that takes more than its part leaves a quarter of the table to those who don't. */
+/* Q.774-3.2.1.3 */
 static bool has_share(const struct tcap_dialogue_table *t, uint32_t origin)
 {
     return t->origins < 2 || t->open_of_origin[origin] < t->capacity / t->origins ||
@@ -350,6 +351,7 @@ struct bytes tcap_table_p_abort(struct tcap_dialogue_table *table,
 }
 
 /* Q.774 figure A.5: which primitive a state allows. */
+/* Q.774-3.3.3 */
 static bool may_send(uint8_t state, enum tcap_send_primitive primitive)
 {
     if (primitive == TCAP_SEND_BEGIN)

@@ -287,7 +287,7 @@ static void an_initial_dp_without_service_key_is_refused(void)
     CU_ASSERT_EQUAL(cap_initial_dp_decode(from_hex("3003 9c0102", &in), &dp), P7_MISSING);
 }
 
-static void what_breaks_the_types_of_an_initial_dp_is_refused(void)
+static void what_breaks_the_types_of_an_initial_dp_is_refused(void) /* TS29.078-5.5 */
 {
     static const struct {
         const char *hex;
@@ -480,6 +480,7 @@ static void a_release_call_carries_its_cause(void)
     CU_ASSERT_EQUAL(cap_release_call_decode(bytes_of(NULL, 0), &release), P7_MISSING);
 }
 
+/* CAP_CALL_INFORMATION_REQUEST, CAP_CALL_INFORMATION_REPORT */
 static void call_information_is_asked_for_and_reported(void)
 {
     struct room out;
@@ -519,7 +520,7 @@ static void call_information_is_asked_for_and_reported(void)
     CU_ASSERT_FALSE(told.has.leg_id);
 }
 
-static void a_cancel_is_one_or_all(void)
+static void a_cancel_is_one_or_all(void) /* CAP_CANCEL */
 {
     struct room room;
     struct cap_cancel cancel;

@@ -113,7 +113,7 @@ static void an_initial_dp_sms_made_of_field_values_is_the_vector_to_the_byte(voi
     CU_ASSERT_TRUE(wrote(&w, dp_sms_hex));
 }
 
-static void every_field_of_an_initial_dp_sms_is_read(void)
+static void every_field_of_an_initial_dp_sms_is_read(void) /* TS29.078-7.1.1 */
 {
     struct room in;
     struct room rooms[8];
@@ -160,7 +160,7 @@ static void the_location_in_a_packet_network_is_read(void)
     CU_ASSERT_TRUE(wrote(&w, hex));
 }
 
-static void a_connect_sms_is_written_and_read(void)
+static void a_connect_sms_is_written_and_read(void) /* TS29.078-7.1.1, CAP_CONNECT_SMS */
 {
     struct room rooms[3];
     const struct cap_connect_sms in = {
@@ -177,6 +177,7 @@ static void a_connect_sms_is_written_and_read(void)
     CU_ASSERT_TRUE(bytes_equal(out.smsc_address, in.smsc_address));
 }
 
+/* CAP_REQUEST_REPORT_SMS_EVENT, CAP_EVENT_REPORT_SMS */
 static void sms_events_are_asked_for_and_reported(void)
 {
     struct room room;

@@ -119,6 +119,7 @@ static void the_registration_request_of_another_stack_gives_its_key(void)
     CU_ASSERT_TRUE(bytes_equal(message.info, text("M3UA rocks")));
 }
 
+/* RFC4666-3.8.1, 3.8.2 */
 static void every_field_of_the_management_messages_makes_the_round_trip(void)
 {
     static const uint8_t contexts[] = {0, 0, 0, 7, 0xff, 0xff, 0xff, 0xfe};
@@ -156,6 +157,7 @@ static void every_field_of_the_management_messages_makes_the_round_trip(void)
     CU_ASSERT_EQUAL(message.asp_identifier, 0xdeadbeef);
 }
 
+/* RFC4666-3.4.1, 3.4.2, 3.4.3, 3.4.4, 3.4.5, 3.4.6 */
 static void every_field_of_the_network_management_messages_makes_the_round_trip(void)
 {
     static const uint8_t points[] = {0, 0, 0, 1, 2, 0, 0x20, 8};
@@ -190,6 +192,7 @@ static void every_field_of_the_network_management_messages_makes_the_round_trip(
     }
 }
 
+/* RFC4666-3.5.1, 3.5.2, 3.5.3, 3.5.4, 3.5.5, 3.5.6, 3.7.1, 3.7.2, 3.7.3, 3.7.4, 3.6.3 */
 static void every_field_of_the_asp_messages_makes_the_round_trip(void)
 {
     static const uint8_t contexts[] = {0, 0, 1, 0};
@@ -223,7 +226,7 @@ static void every_field_of_the_asp_messages_makes_the_round_trip(void)
     }
 }
 
-static void every_field_of_a_routing_key_makes_the_round_trip(void)
+static void every_field_of_a_routing_key_makes_the_round_trip(void) /* RFC4666-3.6.1 */
 {
     static const uint8_t indicators[] = {3, 5, 14};
     static const uint8_t points[] = {0, 0, 0, 9, 1, 0, 0, 8};
@@ -268,6 +271,7 @@ static void every_field_of_a_routing_key_makes_the_round_trip(void)
     CU_ASSERT_EQUAL(message.routing_key[1].group[0].destination_point_code, 10);
 }
 
+/* RFC4666-3.6.2, 3.6.4 */
 static void every_field_of_the_registration_results_makes_the_round_trip(void)
 {
     static struct m3ua_message m;
@@ -295,7 +299,7 @@ static void every_field_of_the_registration_results_makes_the_round_trip(void)
 }
 
 /* RFC4666-3.8.1 */
-static void what_is_refused_names_the_error_for_the_answer(void)
+static void what_is_refused_names_the_error_for_the_answer(void) /* RFC4666-3.1.1, 3.1.2 */
 {
     static const struct {
         const char *hex;
@@ -480,7 +484,7 @@ static void a_message_that_does_not_fit_fails_the_writer(void)
     CU_ASSERT_TRUE(w.failed);
 }
 
-static void every_kind_error_and_status_has_its_name(void)
+static void every_kind_error_and_status_has_its_name(void) /* RFC4666-3.1.2, 3.8.1, 3.8.2 */
 {
     CU_ASSERT_STRING_EQUAL(m3ua_kind_name(M3UA_ASPUP_ACK), "ASPUP ACK");
     CU_ASSERT_STRING_EQUAL(m3ua_kind_name(M3UA_ERR), "ERR");

@@ -26,6 +26,7 @@ static bool data_equal(const struct m3ua_data *a, const struct m3ua_data *b)
 }
 
 /* Each field has another value, so that none can stand in for its neighbour. */
+/* RFC4666-3.3.1 */
 static void every_field_makes_the_round_trip_with_and_without_the_optional_ones(void)
 {
     for (unsigned bits = 0; bits < 8; bits++)

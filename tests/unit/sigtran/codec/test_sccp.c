@@ -125,6 +125,7 @@ static void fields_are_read_as_wireshark_reads_them(void)
     check_address(&m.called, true, 0, 142, "");
 }
 
+/* Q.713-3.4.1, 3.4.2.1, 3.4.2.2, 3.4.2.3.1, 3.4.2.3.2, 3.4.2.3.3, 3.4.2.3.4 */
 static void every_global_title_indicator_makes_the_round_trip(void) /* Q.713-3.4.2.3 */
 {
     static const uint8_t digits[] = {0x21, 0x43, 0x05};
@@ -385,6 +386,7 @@ static void the_hot_path_writes_what_the_encoder_writes(void)
                     P7_FULL);
 }
 
+/* Q.713-2.1, 3.6, 3.12, 3.17, 3.18, 3.19, 4.10, 4.11, 4.18, 4.19, 4.20, 4.21 */
 static void every_message_type_makes_the_round_trip(void)
 {
     static const uint8_t types[] = {SCCP_UDT,   SCCP_UDTS, SCCP_XUDT,
@@ -435,7 +437,7 @@ static void every_message_type_makes_the_round_trip(void)
     }
 }
 
-static void a_message_cut_anywhere_is_refused(void)
+static void a_message_cut_anywhere_is_refused(void) /* Q.713-2.2 */
 {
     for (size_t i = 0; i < COUNT(sccp_vectors); i++) {
         const struct bytes in = from_hex(sccp_vectors[i].hex);
@@ -485,7 +487,7 @@ static void hostile_pointers_lead_nowhere(void) /* Q.713-2.3 */
     }
 }
 
-static void what_does_not_fit_a_message_is_refused(void)
+static void what_does_not_fit_a_message_is_refused(void) /* Q.713-3.16, 3.20 */
 {
     static const uint8_t data[SCCP_LUDT_DATA_OCTETS + 1] = {0};
     struct sccp_message m = {.type = SCCP_UDT, .data = bytes_of(data, 256)};
@@ -524,7 +526,7 @@ static void a_writer_too_small_by_any_amount_is_told(void)
     }
 }
 
-static void subsystem_management_makes_the_round_trip(void) /* Q.713-5.3 */
+static void subsystem_management_makes_the_round_trip(void) /* Q.713-5.3; Q.713-5.1, 5.2 */
 {
     struct sccp_message m;
     struct sccp_management got;

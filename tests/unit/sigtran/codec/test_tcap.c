@@ -41,7 +41,7 @@ static struct bytes encode(const struct tcap_message *m)
 static const char *const examples[] = {BEGIN_IDP, ERB_ANSWER, APPLY_CHARGING_REPORT, APPLY_CHARGING,
                                        END_RELEASE_CALL};
 
-static void the_examples_are_reencoded_to_the_octet(void)
+static void the_examples_are_reencoded_to_the_octet(void) /* Q.773-4.1, 4.2.1.1 */
 {
     for (size_t i = 0; i < COUNT(examples); i++) {
         const struct bytes in = from_hex(examples[i]);
@@ -124,7 +124,7 @@ static void fields_are_read_as_wireshark_reads_them(void)
     CU_ASSERT_EQUAL(message.components[0].code, 34);
 }
 
-static void an_abort_says_who_and_why(void)
+static void an_abort_says_who_and_why(void) /* Q.773-4.2.1.3, 4.2.3.4 */
 {
     CU_ASSERT_EQUAL_FATAL(tcap_decode(from_hex(vector("tcap-pabort")), &message), P7_OK);
     CU_ASSERT_EQUAL(message.type, TCAP_ABORT);
@@ -256,7 +256,7 @@ static void a_faulty_transaction_portion_is_answered_as_q774_wants(void) /* Q.77
     }
 }
 
-static void transaction_ids_of_every_length_are_echoed(void)
+static void transaction_ids_of_every_length_are_echoed(void) /* Q.773-4.2.1.2 */
 {
     for (uint8_t length = 1; length <= 4; length++) {
         struct tcap_message m = {.type = TCAP_CONTINUE,
@@ -294,7 +294,7 @@ static void check_dialogue(const struct tcap_dialogue_portion *d, uint8_t type)
         CU_ASSERT_TRUE(bytes_equal(back->external, d->external));
 }
 
-static void every_dialogue_portion_makes_the_round_trip(void) /* Q.773-4.2.3 */
+static void every_dialogue_portion_makes_the_round_trip(void) /* Q.773-4.2.3; Q.773-4.2.3.1 */
 {
     static const uint8_t information[] = {0x28, 0x02, 0x05, 0x00};
     static const uint8_t foreign[] = {0x28, 0x07, 0x06, 0x01, 0x2a, 0xa0, 0x02, 0x05, 0x00};

@@ -134,6 +134,7 @@ static const struct {
      "a406020109 830104"},
 };
 
+/* Q.773-4.2.2.1, 4.2.2.2, 4.2.2.3, 4.2.2.4, 4.2.2.5, 4.2.2.6 */
 static void every_component_makes_the_round_trip(void) /* Q.773-4.2.2 */
 {
     for (size_t i = 0; i < COUNT(round_trips); i++) {

@@ -59,7 +59,7 @@ static void up_and_active(uint32_t index)
     member(AS_EVENT_MEMBER_ACTIVE, index);
 }
 
-/* RFC4666-4.3.2 */
+/* RFC4666-4.3.2; RFC4666-4.3.4.5, 3.8.2 */
 static void an_as_follows_its_asps_and_tells_those_that_are_not_down(void)
 {
     start(ASP_ROLE_SG, AS_MODE_OVERRIDE, 3);
@@ -143,7 +143,7 @@ static void when_t_r_runs_out_the_as_is_inactive_or_down_and_the_queue_is_droppe
     CU_ASSERT_EQUAL(actions_of(AS_ACTION_DROP), 1);
 }
 
-static void loadshare_picks_by_sls_among_the_active(void)
+static void loadshare_picks_by_sls_among_the_active(void) /* RFC4666-4.3.4.3 */
 {
     start(ASP_ROLE_SG, AS_MODE_LOADSHARE, 3);
     for (uint32_t i = 0; i < 3; i++)
@@ -163,7 +163,7 @@ static void loadshare_picks_by_sls_among_the_active(void)
         CU_ASSERT_NOT_EQUAL(as_select(&as, (uint8_t)sls), 1);
 }
 
-static void broadcast_keeps_all_active(void)
+static void broadcast_keeps_all_active(void) /* RFC4666-4.3.4.3 */
 {
     start(ASP_ROLE_SG, AS_MODE_BROADCAST, 2);
     up_and_active(0);
@@ -173,7 +173,7 @@ static void broadcast_keeps_all_active(void)
 }
 
 /* RFC4666-4.3.4.3: n of n+k */
-static void a_loadshare_as_waits_for_its_minimum_and_complains_below_it(void)
+static void a_loadshare_as_waits_for_its_minimum_and_complains_below_it(void) /* RFC4666-4.3.4.5 */
 {
     start(ASP_ROLE_SG, AS_MODE_LOADSHARE, 3);
     as.config.active_minimum = 2;
@@ -191,7 +191,7 @@ static void a_loadshare_as_waits_for_its_minimum_and_complains_below_it(void)
     CU_ASSERT_EQUAL(notified(M3UA_STATUS_OTHER, M3UA_INSUFFICIENT_ASP_RESOURCES), 0x6);
 }
 
-static void on_the_side_of_the_asp_there_is_no_pending_and_no_notify(void)
+static void on_the_side_of_the_asp_there_is_no_pending_and_no_notify(void) /* RFC4666-4.3.2 */
 {
     start(ASP_ROLE_ASP, AS_MODE_OVERRIDE, 2);
     up_and_active(0);

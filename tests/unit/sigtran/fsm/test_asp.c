@@ -3,7 +3,7 @@
 
 /* --- the side of the ASP --------------------------------------------------------------------- */
 
-/* RFC4666-4.3.4.1, 4.3.4.3 */
+/* RFC4666-4.3.4.1, 4.3.4.3; RFC4666-4.2.3 */
 static void an_asp_goes_up_and_active_by_itself_when_the_association_is_there(void)
 {
     start(ASP_ROLE_ASP, 0, 0x3);
@@ -99,7 +99,7 @@ static void a_restart_of_the_association_starts_over(void)
     CU_ASSERT_EQUAL(sent(M3UA_ASPUP_ACK), 1);
 }
 
-static void management_takes_an_asp_down_and_up(void)
+static void management_takes_an_asp_down_and_up(void) /* RFC4666-4.2.1, 4.3.3 */
 {
     start_active(ASP_ROLE_ASP, 0, 1);
     event(ASP_EVENT_M_DOWN, 0);
@@ -117,7 +117,7 @@ static void management_takes_an_asp_down_and_up(void)
     CU_ASSERT_EQUAL(sent(M3UA_ASPAC), 1);
 }
 
-static void management_moves_single_memberships(void)
+static void management_moves_single_memberships(void) /* RFC4666-4.2.1, 4.3.3, 4.3.4.4 */
 {
     start_active(ASP_ROLE_ASP, 0, 0x7);
     event(ASP_EVENT_M_INACTIVE, 0x2);
@@ -205,7 +205,7 @@ static void unexpected_answers_are_believed_and_led_back(void)
 }
 
 /* RFC4666-4.3.4.3.1: who lost the traffic does not fight for it */
-static void an_alternate_asp_active_makes_it_inactive_for_good(void)
+static void an_alternate_asp_active_makes_it_inactive_for_good(void) /* RFC4666-4.3.4.5 */
 {
     start_active(ASP_ROLE_ASP, 0, 0x3);
     event(ASP_EVENT_ALTERNATE, 0x1);
@@ -349,6 +349,7 @@ static void a_locked_asp_is_kept_out_and_let_in_when_unlocked(void)
     CU_ASSERT_EQUAL(asp.state, ASP_STATE_INACTIVE);
 }
 
+/* RFC4666-4.3.4.3 */
 static void an_override_takes_the_traffic_without_a_message_from_the_machine(void)
 {
     start_active(ASP_ROLE_SG, 0, 0x3);
@@ -361,7 +362,7 @@ static void an_override_takes_the_traffic_without_a_message_from_the_machine(voi
 
 /* --- IPSP, single exchange (RFC4666-4.3.4.1.2) ------------------------------------------------ */
 
-static void one_exchange_serves_both_ipsps_whoever_asks(void)
+static void one_exchange_serves_both_ipsps_whoever_asks(void) /* RFC4666-4.3.4.1.2, 4.3.4.3.1 */
 {
     start_active(ASP_ROLE_IPSP, 0, 1); /* this one asked */
     start(ASP_ROLE_IPSP, 0, 1);        /* this one is asked */
@@ -395,6 +396,7 @@ static void ipsps_that_ask_at_the_same_time_both_get_there(void)
     CU_ASSERT_EQUAL(asp_deadline_ns(&asp), TIMER_NEVER_NS);
 }
 
+/* RFC4666-4.3.4.2.1 */
 static void an_ipsp_that_its_peer_took_down_rests_until_management_or_the_peer(void)
 {
     start_active(ASP_ROLE_IPSP, 0, 1);
@@ -406,7 +408,7 @@ static void an_ipsp_that_its_peer_took_down_rests_until_management_or_the_peer(v
     CU_ASSERT_EQUAL(sent(M3UA_ASPAC), 1);
 }
 
-static void an_ipsp_does_not_undo_what_its_peer_ended(void)
+static void an_ipsp_does_not_undo_what_its_peer_ended(void) /* RFC4666-4.3.4.4.1 */
 {
     start_active(ASP_ROLE_IPSP, 0, 1);
     event(ASP_EVENT_ASPIA, 1);
@@ -421,7 +423,7 @@ static void an_ipsp_does_not_undo_what_its_peer_ended(void)
 }
 
 /* Every event in every state of every role, in long chains: answered within the action list. */
-static void every_event_is_answered_in_every_state(void)
+static void every_event_is_answered_in_every_state(void) /* RFC4666-4.3.1 */
 {
     for (int role = ASP_ROLE_ASP; role <= ASP_ROLE_IPSP; role++)
         for (unsigned first = 0; first < ASP_EVENT_COUNT; first++)

@@ -90,7 +90,7 @@ static void an_asp_can_be_reconnected_any_number_of_times(void)
     CU_ASSERT_EQUAL(m3ua_endpoint_get_counters(one->ep)->associations_down, 20);
 }
 
-static void a_restart_leads_back_to_active(void)
+static void a_restart_leads_back_to_active(void) /* RFC4666-4.2.3 */
 {
     start(AS_MODE_OVERRIDE, 1);
     connect_asp(0);
@@ -151,7 +151,7 @@ static void loadshare_spreads_by_sls_and_broadcast_sends_to_all(void)
     CU_ASSERT_EQUAL(m3ua_endpoint_get_counters(sg->ep)->data_out, 2);
 }
 
-static void management_commands_reach_the_peer(void)
+static void management_commands_reach_the_peer(void) /* RFC4666-1.6.3, 4.2.1 */
 {
     start(AS_MODE_OVERRIDE, 1);
     connect_asp(0);

@@ -57,7 +57,7 @@ static void data_keeps_off_stream_0_and_an_sls_keeps_its_stream(void)
     CU_ASSERT_EQUAL(sg->sent[0].stream, 1);
 }
 
-static void what_send_does_not_take_is_told_and_counted(void)
+static void what_send_does_not_take_is_told_and_counted(void) /* RFC4666-4.1.1 */
 {
     start_alone(4);
     const struct m3ua_endpoint_counters *c = m3ua_endpoint_get_counters(sg->ep);

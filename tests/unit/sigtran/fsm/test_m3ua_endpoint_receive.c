@@ -157,7 +157,7 @@ static void an_as_without_a_routing_context_takes_any_and_sends_none(void)
     CU_ASSERT_FALSE(last_sent(node)->data.has_routing_context);
 }
 
-static void another_network_appearance_is_refused_and_named(void)
+static void another_network_appearance_is_refused_and_named(void) /* RFC4666-1.2 */
 {
     fixture_reset();
     const struct m3ua_asp_config asp = {.role = ASP_ROLE_SG};
@@ -189,7 +189,7 @@ static void another_network_appearance_is_refused_and_named(void)
     CU_ASSERT_EQUAL(sent_message.data.network_appearance, 5);
 }
 
-/* RFC4666-3.8.1 */
+/* RFC4666-3.8.1; RFC4666-4.8, 4.3.4.1.1 */
 static void broken_messages_are_counted_and_answered_unless_they_are_errors(void)
 {
     start_sg_active();
@@ -317,7 +317,7 @@ static void an_audit_is_answered_for_each_destination(void)
     CU_ASSERT_EQUAL(last_sent(node)->kind, M3UA_DUNA);
 }
 
-static void network_management_is_raised_on_the_side_it_is_for(void)
+static void network_management_is_raised_on_the_side_it_is_for(void) /* RFC4666-4.5.2.1 */
 {
     start_asp_active();
     CU_ASSERT_EQUAL(error_for(node, 0, 0, "0100020100000010 0012000800000003"), 0);
@@ -335,7 +335,7 @@ static void network_management_is_raised_on_the_side_it_is_for(void)
                     M3UA_ERROR_UNEXPECTED_MESSAGE);
 }
 
-static void network_management_is_sent_to_who_is_up(void)
+static void network_management_is_sent_to_who_is_up(void) /* RFC4666-4.5.1 */
 {
     static const uint8_t point[] = {0, 0, 2, 188};
     static struct m3ua_message duna;
@@ -368,7 +368,7 @@ static void notify_holds_and_releases_the_traffic_of_the_asp(void)
                     M3UA_ERROR_UNEXPECTED_MESSAGE);
 }
 
-static void an_asp_says_who_it_is_and_what_it_wants(void)
+static void an_asp_says_who_it_is_and_what_it_wants(void) /* RFC4666-3.5.1, 3.7.1 */
 {
     fixture_reset();
     const struct m3ua_asp_config asp = {.role = ASP_ROLE_ASP,

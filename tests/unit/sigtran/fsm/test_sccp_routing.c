@@ -53,7 +53,7 @@ static void check_returned(uint8_t type, uint8_t cause)
     CU_ASSERT_TRUE(bytes_equal(back.data, bytes_of(data, sizeof(data))));
 }
 
-static void a_message_for_an_equipped_subsystem_is_delivered(void)
+static void a_message_for_an_equipped_subsystem_is_delivered(void) /* Q.714-2.2.1, 2.3.1 */
 {
     static const uint8_t types[] = {SCCP_UDT, SCCP_XUDT, SCCP_LUDT};
     for (size_t i = 0; i < COUNT(types); i++) {
@@ -69,7 +69,7 @@ static void a_message_for_an_equipped_subsystem_is_delivered(void)
     }
 }
 
-static void an_unequipped_subsystem_returns_in_kind(void) /* Q.714-4.2 */
+static void an_unequipped_subsystem_returns_in_kind(void) /* Q.714-4.2; Q.714-2.8 */
 {
     static const uint8_t types[][2] = {
         {SCCP_UDT, SCCP_UDTS}, {SCCP_XUDT, SCCP_XUDTS}, {SCCP_LUDT, SCCP_LUDTS}};
@@ -84,7 +84,7 @@ static void an_unequipped_subsystem_returns_in_kind(void) /* Q.714-4.2 */
     }
 }
 
-static void the_return_goes_to_the_point_code_of_a_caller_routed_on_it(void)
+static void the_return_goes_to_the_point_code_of_a_caller_routed_on_it(void) /* Q.714-2.2.2, 4.2 */
 {
     set_up();
     struct sccp_message m = unitdata(SCCP_UDT, 8);
@@ -98,7 +98,7 @@ static void the_return_goes_to_the_point_code_of_a_caller_routed_on_it(void)
     CU_ASSERT_EQUAL(ind.reply_dpc, PEER_PC);
 }
 
-static void without_return_option_nothing_goes_back(void)
+static void without_return_option_nothing_goes_back(void) /* Q.714-4.2 */
 {
     set_up();
     struct sccp_message m = unitdata(SCCP_UDT, 8);
@@ -111,7 +111,7 @@ static void without_return_option_nothing_goes_back(void)
     CU_ASSERT_EQUAL(routing.counters.dropped_no_return, 1);
 }
 
-static void a_subsystem_out_of_service_has_failed(void)
+static void a_subsystem_out_of_service_has_failed(void) /* Q.714-2.8 */
 {
     set_up();
     CU_ASSERT_EQUAL(sccp_routing_set_in_service(&routing, 8, false), P7_NOT_FOUND);
@@ -179,7 +179,7 @@ static void a_title_that_is_not_ours_has_no_translation(void) /* Q.714-2.4 */
     check_returned(SCCP_UDTS, SCCP_CAUSE_NO_TRANSLATION_NATURE);
 }
 
-static void routing_on_a_title_that_is_not_there_has_no_translation(void)
+static void routing_on_a_title_that_is_not_there_has_no_translation(void) /* Q.714-2.8 */
 {
     set_up();
     struct sccp_message m = unitdata(SCCP_UDT, SCCP_SSN_CAP);
@@ -262,7 +262,7 @@ static void a_returned_message_is_never_returned(void) /* no ping-pong, Q.714-4.
     }
 }
 
-static void malformed_octets_are_counted_and_dropped(void)
+static void malformed_octets_are_counted_and_dropped(void) /* Q.714-4.3 */
 {
     static const uint8_t connection_request[] = {0x01, 0, 0, 1, 2, 2, 2, 0x42, 0x92, 0};
     set_up();
@@ -310,7 +310,7 @@ static void receive_management(uint8_t type, uint8_t ssn, uint16_t pc)
     receive(&m);
 }
 
-static void a_status_test_of_an_allowed_subsystem_is_answered(void) /* Q.714-5.3.4 */
+static void a_status_test_of_an_allowed_subsystem_is_answered(void) /* Q.714-5.3.4; Q.714-5.3.4.3 */
 {
     struct sccp_message back;
     struct sccp_management answer;

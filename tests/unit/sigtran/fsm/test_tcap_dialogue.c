@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "tests/unit/sigtran/fsm/tcap_dialogue_rig.h"
 
-static void a_call_runs_between_two_tables_to_its_end(void)
+static void a_call_runs_between_two_tables_to_its_end(void) /* Q.774-3.3.3, 3.2.1.2 */
 {
     struct tcap_dialogue_table *scf;
     const struct tcap_dialogue_settings settings = settings_of(4);
@@ -347,7 +347,7 @@ static void an_abort_tells_the_user_who_aborted(void) /* Q.774-3.2.2.1 */
     }
 }
 
-static void a_unidirectional_opens_nothing(void)
+static void a_unidirectional_opens_nothing(void) /* Q.774-3.3.3 */
 {
     set_up();
     receive_hex("610a 6c08 a106020101 02011f");

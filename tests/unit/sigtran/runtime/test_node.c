@@ -158,7 +158,7 @@ static void an_abort_tells_the_peer_where_it_knows_the_dialogue_and_else_nobody(
     rig_close(&rig);
 }
 
-/* Q.714-2.5: what can't be delivered comes back as UDTS, with the return option. */
+/* Q.714-2.8, 4.2: what can't be delivered comes back as UDTS, with the return option. */
 static void an_unknown_subsystem_gives_a_notice(void)
 {
     struct rig rig;
@@ -455,7 +455,7 @@ static void m3ua_garbage_is_answered_by_err_and_traffic_goes_on(void)
 
 /* --- the end ---------------------------------------------------------------------------------- */
 
-static void a_good_ending_delivers_what_was_sent_and_connects_no_more(void)
+static void a_good_ending_delivers_what_was_sent_and_connects_no_more(void) /* RFC4666-4.9, 3.5.3 */
 {
     struct rig rig;
     rig_open_pair(&rig);

@@ -52,7 +52,7 @@ static void an_association_comes_up_and_both_ends_know_the_other(void)
     pair_close(&p);
 }
 
-static void ten_thousand_messages_arrive_in_order_and_unharmed(void)
+static void ten_thousand_messages_arrive_in_order_and_unharmed(void) /* RFC9260-6.6 */
 {
     struct pair p;
     pair_open(&p, 2902);
@@ -72,7 +72,7 @@ static void ten_thousand_messages_arrive_in_order_and_unharmed(void)
     pair_close(&p);
 }
 
-static void a_message_of_many_packets_arrives_whole(void)
+static void a_message_of_many_packets_arrives_whole(void) /* RFC9260-6.9 */
 {
     struct pair p;
     pair_open(&p, 2903);
@@ -150,7 +150,7 @@ static void nothing_waits_beyond_its_flush(void)
     pair_close(&p);
 }
 
-static void a_graceful_end_delivers_what_was_sent(void)
+static void a_graceful_end_delivers_what_was_sent(void) /* RFC9260-9.2 */
 {
     struct pair p;
     pair_open(&p, 2907);
@@ -166,7 +166,7 @@ static void a_graceful_end_delivers_what_was_sent(void)
     pair_close(&p);
 }
 
-static void an_abort_ends_both(void)
+static void an_abort_ends_both(void) /* RFC9260-9.1 */
 {
     struct pair p;
     pair_open(&p, 2908);
@@ -198,7 +198,7 @@ static void a_connect_to_a_closed_port_is_refused(void)
     pair_close(&p);
 }
 
-static void a_connect_to_nobody_gives_up_after_its_inits(void)
+static void a_connect_to_nobody_gives_up_after_its_inits(void) /* RFC9260-5.1.6 */
 {
     struct pair p;
     pair_open(&p, 2910);

@@ -67,7 +67,7 @@ static void server_open(struct node *server, uint16_t *peer_port)
 }
 
 /* endpoint_of: HEARTBEAT every 200 ms plus RTO and jitter, 4 retransmissions of at most 200 ms. */
-static void a_killed_peer_is_down_within_the_time_of_the_profile(void)
+static void a_killed_peer_is_down_within_the_time_of_the_profile(void) /* RFC9260-8.1 */
 {
     struct node server;
     struct node *const nodes[1] = {&server};
@@ -91,7 +91,7 @@ static void a_killed_peer_is_down_within_the_time_of_the_profile(void)
     transport_close(server.transport);
 }
 
-static void a_silent_peer_is_found_by_heartbeats_alone(void)
+static void a_silent_peer_is_found_by_heartbeats_alone(void) /* RFC9260-8.3 */
 {
     struct node server;
     struct node *const nodes[1] = {&server};
