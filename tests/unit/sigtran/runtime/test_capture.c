@@ -32,6 +32,7 @@ static struct blocks read_blocks(void)
     b.octets = malloc(b.length);
     CU_ASSERT_PTR_NOT_NULL_FATAL(b.octets);
     CU_ASSERT_EQUAL_FATAL(fread(b.octets, 1, b.length, file), b.length);
+    b.last = b.octets;
     (void)fclose(file);
     for (size_t at = 0; at < b.length;) {
         const uint32_t octets = bytes_load_u32be(b.octets + at + 4);
@@ -91,8 +92,8 @@ static void a_restarted_association_begins_its_numbers_anew(void)
     }
     capture_close(capture, NULL);
     struct blocks b = read_blocks();
-    const uint8_t *sctp = b.last + 28 + 40;
     CU_ASSERT_EQUAL_FATAL(b.packets, 2);
+    const uint8_t *sctp = b.last + 28 + 40;
     CU_ASSERT_EQUAL(bytes_load_u32be(sctp + 4), 3); /* tags 1 and 2 were the first one's */
     CU_ASSERT_EQUAL(bytes_load_u32be(sctp + 12 + 4), 1);
     free(b.octets);
