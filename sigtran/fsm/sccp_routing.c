@@ -1,74 +1,117 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "sigtran/fsm/sccp_routing.h"
 
-static bool bit_is_set(const uint64_t bits[4], uint8_t ssn)
-{
-    return ((bits[ssn / 64] >> (ssn % 64)) & 1u) != 0;
-}
-
-static void set_bit(uint64_t bits[4], uint8_t ssn, bool value)
-{
-    const uint64_t bit = (uint64_t)1 << (ssn % 64);
-    bits[ssn / 64] = value ? (bits[ssn / 64] | bit) : (bits[ssn / 64] & ~bit);
-}
-
 void sccp_routing_init(struct sccp_routing *routing, enum sccp_variant variant, uint32_t local_pc,
                        uint8_t default_ssn)
 {
-    *routing =
-        (struct sccp_routing){.variant = variant, .local_pc = local_pc, .default_ssn = default_ssn};
+    const struct sccp_manager_config config = {.variant = variant, .local_pc = local_pc};
+    const struct sccp_manager_handler nobody = {.send = NULL};
+    memset(routing, 0, sizeof(*routing));
+    routing->variant = variant;
+    routing->local_pc = local_pc;
+    routing->default_ssn = default_ssn;
+    /* It has no concerned point codes, which are all that it could refuse. */
+    (void)!sccp_manager_init(&routing->manager, &config, &nobody);
+}
+
+enum p7_status sccp_routing_manage(struct sccp_routing *routing,
+                                   const struct sccp_manager_config *config,
+                                   const struct sccp_manager_handler *handler,
+                                   bool ignores_remote_status)
+{
+    routing->ignores_remote_status = ignores_remote_status;
+    return sccp_manager_init(&routing->manager, config, handler);
+}
+
+void sccp_routing_watch_as(struct sccp_routing *routing, sccp_routing_as_usable as_usable,
+                           void *context)
+{
+    routing->as_usable = as_usable;
+    routing->as_usable_context = context;
 }
 
 enum p7_status sccp_routing_equip(struct sccp_routing *routing, uint8_t ssn)
 {
-    if (ssn <= SCCP_SSN_MANAGEMENT)
-        return P7_RANGE;
-    set_bit(routing->equipped, ssn, true);
-    return P7_OK;
+    return sccp_manager_equip(&routing->manager, ssn);
 }
 
 enum p7_status sccp_routing_set_in_service(struct sccp_routing *routing, uint8_t ssn,
                                            bool in_service)
 {
-    if (!bit_is_set(routing->equipped, ssn))
-        return P7_NOT_FOUND;
-    set_bit(routing->prohibited, ssn, !in_service);
-    return P7_OK;
+    return sccp_manager_set_in_service(&routing->manager, ssn, in_service);
 }
 
-enum p7_status sccp_routing_add_title(struct sccp_routing *routing, const char *digits, uint8_t ssn)
+/* --- where a title leads ---------------------------------------------------------------------- */
+
+static bool way_is_open(const struct sccp_routing *routing, uint32_t pc, uint8_t ssn,
+                        uint8_t *cause)
 {
-    const size_t length = strlen(digits);
-    if (length == 0 || length > LIMIT_DIGITS || ssn == SCCP_SSN_MANAGEMENT ||
-        strspn(digits, "0123456789abcdef") != length)
-        return P7_RANGE;
-    if (routing->title_count == SCCP_ROUTING_TITLES_MAX)
-        return P7_FULL;
-    struct sccp_title *title = &routing->titles[routing->title_count++];
-    memcpy(title->digits, digits, length + 1);
-    title->ssn = ssn;
-    return P7_OK;
+    return routing->ignores_remote_status || routing->manager.remote_count == 0 ||
+           sccp_manager_is_open(&routing->manager, pc, ssn, cause);
 }
 
-/* The longest of our titles that the digits start with, or NULL. */
-static const struct sccp_title *find_title(const struct sccp_routing *routing, const char *digits)
+/* The first route of the rule that is open; NULL with the cause of the first one. The state of the
+ * subsystem counts only where the route leads to it, and not to another translation. */
+static const struct sccp_translation_route *choose_route(const struct sccp_routing *routing,
+                                                         const struct sccp_translation_rule *rule,
+                                                         uint8_t own_ssn, uint8_t *cause)
 {
-    const struct sccp_title *best = NULL;
-    size_t best_length = 0;
-    for (unsigned i = 0; i < routing->title_count; i++) {
-        const struct sccp_title *title = &routing->titles[i];
-        const size_t length = strlen(title->digits);
-        if (length > best_length && strncmp(title->digits, digits, length) == 0) {
-            best = title;
-            best_length = length;
-        }
+    const uint8_t ssn = rule->on_gt ? 0 : rule->ssn != 0 ? rule->ssn : own_ssn;
+    for (unsigned i = 0; i < rule->route_count; i++) {
+        const struct sccp_translation_route *route = &rule->route[i];
+        uint8_t closed_by = SCCP_CAUSE_MTP_FAILURE;
+        if ((routing->as_usable == NULL ||
+             routing->as_usable(routing->as_usable_context, route->as)) &&
+            way_is_open(routing, route->pc, ssn, &closed_by))
+            return route;
+        if (i == 0)
+            *cause = closed_by;
     }
-    return best;
+    return NULL;
 }
+
+enum p7_status sccp_routing_send(const struct sccp_routing *routing,
+                                 const struct sccp_party *called, bool by_title,
+                                 struct sccp_routing_way *way, uint8_t *cause)
+{
+    struct sccp_address address;
+    const bool may_translate = by_title && routing->translation.has_remote;
+    way->is_translated = false;
+    if (!may_translate && (routing->manager.remote_count == 0 || routing->ignores_remote_status))
+        return P7_OK;
+    if (sccp_address_decode(routing->variant, sccp_party_bytes(called), &address) != P7_OK)
+        return P7_OK; /* what a peer gave as its own goes back to it as it is */
+    const struct sccp_translation_rule *rule =
+        may_translate && !address.route_on_ssn
+            ? sccp_translation_find(&routing->translation, &address, cause)
+            : NULL;
+    const uint8_t ssn = address.has_ssn ? address.ssn : 0;
+    if (rule == NULL || rule->is_local)
+        return way_is_open(routing, way->dpc, address.route_on_ssn ? ssn : 0, cause) ? P7_OK
+                                                                                     : P7_STATE;
+    const struct sccp_translation_route *route = choose_route(routing, rule, ssn, cause);
+    if (route == NULL)
+        return P7_STATE;
+    way->is_translated = true;
+    way->as = route->as;
+    way->dpc = route->pc;
+    return sccp_translation_apply(rule, &address, &way->called);
+}
+
+/* --- what came in ----------------------------------------------------------------------------- */
 
 static bool is_service_message(uint8_t type)
 {
     return type == SCCP_UDTS || type == SCCP_XUDTS || type == SCCP_LUDTS;
+}
+
+/* Why a message for a title that leads elsewhere goes no further: the state of where it leads
+ * (Q.714-2.6), and where that is open, that we are an endpoint. */
+static uint8_t why_not_there(const struct sccp_routing *routing,
+                             const struct sccp_translation_rule *rule, uint8_t own_ssn)
+{
+    uint8_t cause = SCCP_CAUSE_UNQUALIFIED;
+    return choose_route(routing, rule, own_ssn, &cause) != NULL ? SCCP_CAUSE_UNQUALIFIED : cause;
 }
 
 /*
@@ -79,30 +122,29 @@ static int translate(const struct sccp_routing *routing, const struct sccp_addre
                      bool is_service, uint8_t *cause)
 {
     const uint8_t own_ssn = called->has_ssn ? called->ssn : 0;
+    uint8_t ssn = 0;
     if (called->route_on_ssn)
         return own_ssn;
-    char digits[DIGITS_TEXT_OCTETS];
-    const struct sccp_title *title = NULL;
     if (called->gti == 0 && is_service) /* what comes back is taken by the SSN that it names */
         return own_ssn;
     if (called->gti == 0) { /* "route on GT" and no title: nothing to translate */
         *cause = SCCP_CAUSE_NO_TRANSLATION_NATURE;
         return -1;
     }
-    if (routing->title_count != 0) {
-        if (sccp_address_digits(called, digits) != P7_OK) {
-            *cause = SCCP_CAUSE_NO_TRANSLATION_NATURE;
+    if (routing->translation.has_local) {
+        const struct sccp_translation_rule *rule =
+            sccp_translation_find(&routing->translation, called, cause);
+        if (rule == NULL)
+            return -1;
+        if (!rule->is_local) {
+            *cause = why_not_there(routing, rule, own_ssn);
             return -1;
         }
-        title = find_title(routing, digits);
-        if (title == NULL) {
-            *cause = SCCP_CAUSE_NO_TRANSLATION;
-            return -1;
-        }
+        ssn = rule->ssn;
     }
-    if (own_ssn != 0)
-        return own_ssn;
-    return title != NULL && title->ssn != 0 ? title->ssn : routing->default_ssn;
+    if (ssn != 0)
+        return ssn;
+    return own_ssn != 0 ? own_ssn : routing->default_ssn;
 }
 
 /* The point code that an answer to `address` goes to: its own where it has one that is routed on
@@ -145,10 +187,10 @@ static void return_message(struct sccp_routing *routing, uint32_t opc, uint8_t c
     routing->counters.returned++;
 }
 
-/* Q.714-5.3.4.3: a test for a subsystem that is here and allowed is answered with SSA; for any
- * other, and for the other messages, nothing goes back. */
-static void manage(struct sccp_routing *routing, uint32_t opc, struct bytes_writer *reply,
-                   struct sccp_indication *out)
+/* Q.714-5.3.4.3: a test for a subsystem that is here and allowed is answered with SSA, for any
+ * other nothing goes back. The other messages are the manager's. */
+static void manage(struct sccp_routing *routing, uint32_t opc, int64_t now_ns,
+                   struct bytes_writer *reply, struct sccp_indication *out)
 {
     struct sccp_management *m = &out->management;
 
@@ -160,10 +202,11 @@ static void manage(struct sccp_routing *routing, uint32_t opc, struct bytes_writ
         return;
     }
     out->verdict = SCCP_VERDICT_MANAGED;
-    const uint8_t ssn = m->affected_ssn;
-    const bool here = ssn == SCCP_SSN_MANAGEMENT ||
-                      (bit_is_set(routing->equipped, ssn) && !bit_is_set(routing->prohibited, ssn));
-    if (m->type != SCCP_SST || m->affected_pc != routing->local_pc || !here)
+    if (m->type != SCCP_SST) {
+        sccp_manager_receive(&routing->manager, opc, m, now_ns);
+        return;
+    }
+    if (!sccp_manager_answers_test(&routing->manager, m))
         return;
     uint8_t data[8];
     struct bytes_writer w = bytes_writer_of(data, data + sizeof(data));
@@ -211,7 +254,7 @@ static bool may_pass(struct sccp_routing *routing, const struct sccp_message *m,
 static void take_notice(struct sccp_routing *routing, int ssn, struct sccp_indication *out)
 {
     out->cause = out->message.return_cause;
-    if (ssn < 0 || !bit_is_set(routing->equipped, (uint8_t)ssn)) {
+    if (ssn < 0 || !sccp_manager_is_equipped(&routing->manager, (uint8_t)ssn)) {
         out->verdict = SCCP_VERDICT_DROPPED;
         routing->counters.notices_lost++;
         return;
@@ -222,19 +265,23 @@ static void take_notice(struct sccp_routing *routing, int ssn, struct sccp_indic
 }
 
 static void take_data(struct sccp_routing *routing, uint32_t opc, int ssn, uint8_t cause,
-                      struct bytes_writer *reply, struct sccp_indication *out)
+                      int64_t now_ns, struct bytes_writer *reply, struct sccp_indication *out)
 {
     if (ssn < 0) {
-        routing->counters.no_translation++;
+        if (cause == SCCP_CAUSE_NO_TRANSLATION || cause == SCCP_CAUSE_NO_TRANSLATION_NATURE)
+            routing->counters.no_translation++;
+        else
+            routing->counters.elsewhere++;
         return_message(routing, opc, cause, reply, out);
     } else if (ssn == SCCP_SSN_MANAGEMENT) {
-        manage(routing, opc, reply, out);
-    } else if (!bit_is_set(routing->equipped, (uint8_t)ssn)) {
+        manage(routing, opc, now_ns, reply, out);
+    } else if (!sccp_manager_is_equipped(&routing->manager, (uint8_t)ssn)) {
         routing->counters.unequipped++;
         return_message(routing, opc, SCCP_CAUSE_UNEQUIPPED_USER, reply, out);
-    } else if (bit_is_set(routing->prohibited, (uint8_t)ssn)) {
+    } else if (!sccp_manager_is_in_service(&routing->manager, (uint8_t)ssn)) {
         routing->counters.prohibited++;
         return_message(routing, opc, SCCP_CAUSE_SUBSYSTEM_FAILURE, reply, out);
+        sccp_manager_refuse(&routing->manager, opc, (uint8_t)ssn);
     } else {
         out->verdict = SCCP_VERDICT_DELIVER;
         out->ssn = (uint8_t)ssn;
@@ -243,7 +290,8 @@ static void take_data(struct sccp_routing *routing, uint32_t opc, int ssn, uint8
 }
 
 void sccp_routing_receive(struct sccp_routing *routing, uint32_t opc, struct bytes octets,
-                          struct bytes_writer *reply, struct sccp_indication *indication)
+                          int64_t now_ns, struct bytes_writer *reply,
+                          struct sccp_indication *indication)
 {
     struct sccp_indication *out = indication;
     uint8_t cause = SCCP_CAUSE_UNQUALIFIED;
@@ -270,5 +318,5 @@ void sccp_routing_receive(struct sccp_routing *routing, uint32_t opc, struct byt
     else if (!may_pass(routing, &out->message, &cause))
         return_message(routing, opc, cause, reply, out);
     else
-        take_data(routing, opc, ssn, cause, reply, out);
+        take_data(routing, opc, ssn, cause, now_ns, reply, out);
 }

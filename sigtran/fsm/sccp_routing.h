@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * sccp_routing - what to do with an SCCP message that came in (SCRC and SCLC of Q.714-2 and 4, and
- * the answer to a subsystem status test, Q.714-5.3.4).
+ * sccp_routing - what to do with an SCCP message that came in, and where one goes that is sent
+ * (SCRC and SCLC of Q.714-2 and 4), by the table of global titles (sccp_translation.h) and by what
+ * subsystem management knows (sccp_management.h).
  *
- * Pure: octets in, a verdict and octets to send out. This node is an endpoint, no relay: it
- * delivers to local subsystems and returns everything else.
+ * Pure: octets and time in, a verdict and octets to send out. This node is an endpoint, no relay:
+ * it delivers to local subsystems and returns everything else.
  *
  * Life cycle: sccp_routing_init -> sccp_routing_equip for each local SSN, optionally
- * sccp_routing_add_title for each local global title -> sccp_routing_receive per message. The
- * struct holds no memory; nothing to destroy. One thread.
+ * sccp_routing_manage, and sccp_translation_add for each rule -> sccp_routing_receive per message,
+ * sccp_routing_send per route, sccp_manager_time when due. The struct holds no memory; nothing to
+ * destroy. One thread. Handlers don't call back into it.
  */
 #ifndef SIGTRAN_FSM_SCCP_ROUTING_H
 #define SIGTRAN_FSM_SCCP_ROUTING_H
@@ -16,9 +18,8 @@
 #include "sigtran/base/bytes.h"
 #include "sigtran/base/status.h"
 #include "sigtran/codec/sccp.h"
-
-/* Local titles of one node: an own number and a few aliases. */
-#define SCCP_ROUTING_TITLES_MAX 16
+#include "sigtran/fsm/sccp_management.h"
+#include "sigtran/fsm/sccp_translation.h"
 
 enum sccp_verdict {
     SCCP_VERDICT_DELIVER,  /* N-UNITDATA indication: message.data is for the user at `ssn` */
@@ -37,7 +38,8 @@ enum sccp_verdict {
     X(returned, "messages returned to their sender")                                               \
     X(malformed, "messages dropped because their octets are wrong")                                \
     X(unsupported, "messages dropped because of their type")                                       \
-    X(no_translation, "messages for a global title that is not ours")                              \
+    X(no_translation, "messages for a global title without a translation")                         \
+    X(elsewhere, "messages for a global title that leads to another node")                         \
     X(unequipped, "messages for a subsystem that is not here")                                     \
     X(prohibited, "messages for a local subsystem that is out of service")                         \
     X(hop_violations, "messages whose hop counter was used up")                                    \
@@ -54,21 +56,20 @@ struct sccp_routing_counters {
 #undef SCCP_ROUTING_COUNTER_FIELD
 };
 
-/* A local global title: its leading digits. */
-struct sccp_title {
-    char digits[DIGITS_TEXT_OCTETS];
-    uint8_t ssn; /* the subsystem that it means when the address has none; 0: none */
-};
+/* Could a message go to the AS of a rule's route now? NULL: always. */
+typedef bool (*sccp_routing_as_usable)(void *context, uint32_t as);
 
-/* Fields are this module's own, but for reading `counters`. */
+/* Fields are this module's own, but for `translation`, which rules are added to, for the time of
+ * `manager`, and for reading `counters`. */
 struct sccp_routing {
     enum sccp_variant variant;
     uint32_t local_pc;
-    uint8_t title_count;
     uint8_t default_ssn;
-    uint64_t equipped[4];   /* a bit per SSN */
-    uint64_t prohibited[4]; /* a bit per SSN: equipped, but out of service */
-    struct sccp_title titles[SCCP_ROUTING_TITLES_MAX];
+    bool ignores_remote_status;
+    sccp_routing_as_usable as_usable;
+    void *as_usable_context;
+    struct sccp_translation translation;
+    struct sccp_manager manager;
     struct sccp_routing_counters counters;
 };
 
@@ -90,30 +91,55 @@ struct sccp_indication {
 void sccp_routing_init(struct sccp_routing *routing, enum sccp_variant variant, uint32_t local_pc,
                        uint8_t default_ssn);
 
-/* A user at this SSN exists from now on; P7_RANGE for 0 (unknown) and 1 (SCMG, always there). */
+/* Subsystem management with settings of its own, before sccp_routing_equip; without this it has
+ * its defaults and sends nothing by itself. `ignores_remote_status`: what it knows of remote nodes
+ * and subsystems keeps no message back. Errors as sccp_manager_init. */
+enum p7_status sccp_routing_manage(struct sccp_routing *routing,
+                                   const struct sccp_manager_config *config,
+                                   const struct sccp_manager_handler *handler,
+                                   bool ignores_remote_status) P7_MUST_CHECK;
+
+/* Backups in the table are taken when this says that the AS of the primary is not usable. */
+void sccp_routing_watch_as(struct sccp_routing *routing, sccp_routing_as_usable as_usable,
+                           void *context);
+
+/* As sccp_manager_equip. */
 enum p7_status sccp_routing_equip(struct sccp_routing *routing, uint8_t ssn) P7_MUST_CHECK;
 
-/* Takes an equipped subsystem out of service (returns say "subsystem failure") or back in.
- * P7_NOT_FOUND when it is not equipped. */
+/* As sccp_manager_set_in_service: returns say "subsystem failure" from then on, or no more. */
 enum p7_status sccp_routing_set_in_service(struct sccp_routing *routing, uint8_t ssn,
                                            bool in_service) P7_MUST_CHECK;
 
 /*
- * Makes titles that start with these digits ours. Without any title, all are: the network in front
- * of us has chosen us already. P7_RANGE for digits or SSN, P7_FULL.
- */
-enum p7_status sccp_routing_add_title(struct sccp_routing *routing, const char *digits,
-                                      uint8_t ssn) P7_MUST_CHECK;
-
-/*
- * A message of the MTP (MTP-TRANSFER indication). The indication's message borrows `octets`, its
- * reply lies in `reply` (SCCP_REPLY_OCTETS are enough for whatever came in a UDT or XUDT; an
- * LUDTS is as long as its LUDT and 64 octets). Never fails: what is wrong is a verdict and a
- * counter.
+ * A message of the MTP (MTP-TRANSFER indication). Once a rule says which titles are ours (local),
+ * others are not; without one all are: the network in front of us has chosen us already. The
+ * indication's message borrows `octets`, its reply lies in `reply` (SCCP_REPLY_OCTETS are enough
+ * for whatever came in a UDT or XUDT; an LUDTS is as long as its LUDT and 64 octets). Never fails:
+ * what is wrong is a verdict and a counter.
  */
 void sccp_routing_receive(struct sccp_routing *routing, uint32_t opc, struct bytes octets,
-                          struct bytes_writer *reply, struct sccp_indication *indication);
+                          int64_t now_ns, struct bytes_writer *reply,
+                          struct sccp_indication *indication);
 
 #define SCCP_REPLY_OCTETS 512
+
+/* Where a called address leads. */
+struct sccp_routing_way {
+    bool is_translated; /* by a rule: `as`, `dpc` and `called` are the rule's */
+    uint32_t as;
+    uint32_t dpc;
+    struct sccp_party called;
+};
+
+/*
+ * The way for a called address of ours: with `by_title` and a title that a rule for elsewhere fits,
+ * the first of its routes that is open, else unchanged and to `way->dpc` as the caller has set it
+ * (`is_translated` false, `called` not touched).
+ * P7_STATE: all are closed; `cause` says why (sccp_manager_is_open; MTP failure without an AS).
+ * P7_RANGE: the rule makes no valid address of it.
+ */
+enum p7_status sccp_routing_send(const struct sccp_routing *routing,
+                                 const struct sccp_party *called, bool by_title,
+                                 struct sccp_routing_way *way, uint8_t *cause) P7_MUST_CHECK;
 
 #endif

@@ -229,7 +229,7 @@ void node_on_data(void *context, uint32_t as, uint32_t asp, const struct m3ua_da
         node->counters.wrong_service++;
         return;
     }
-    sccp_routing_receive(&node->sccp, data->opc, data->payload, &reply, &sccp);
+    sccp_routing_receive(&node->sccp, data->opc, data->payload, now_ns, &reply, &sccp);
     struct node_route back = {.as = as, .asp = asp, .dpc = data->opc, .sls = data->sls};
     if (sccp.verdict == SCCP_VERDICT_DELIVER || sccp.verdict == SCCP_VERDICT_NOTICE) {
         /* A decoded address fits a party: sccp_address_decode says so. */

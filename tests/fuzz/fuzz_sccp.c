@@ -49,23 +49,92 @@ static void check_round_trip(enum sccp_variant variant, const struct sccp_messag
     CHECK(bytes_equal(again.data, m->data));
 }
 
+#define LOCAL_PC 0x1234
+#define PEER_PC  100
+
+struct sent {
+    enum sccp_variant variant;
+    unsigned count;
+};
+
+/* SCMG sends well-formed messages, and only to nodes that are there. */
+static void on_send(void *context, uint32_t pc, struct bytes message)
+{
+    struct sccp_message m;
+    struct sccp_management management;
+    struct sent *sent = context;
+    CHECK(pc <= SCCP_POINT_CODE_MAX_ANSI);
+    CHECK(sccp_decode(sent->variant, message, &m) == P7_OK && m.type == SCCP_UDT);
+    CHECK(sccp_management_decode(sent->variant, m.data, &management) == P7_OK);
+    sent->count++;
+}
+
+/* 49* is ours, 46* leads elsewhere. */
+static void open_routing(struct sccp_routing *routing, struct sent *sent)
+{
+    const struct sccp_manager_config config = {.variant = sent->variant, .local_pc = LOCAL_PC};
+    const struct sccp_manager_handler handler = {.context = sent, .send = on_send};
+    struct sccp_translation_rule rule = sccp_translation_rule_any();
+    sccp_routing_init(routing, sent->variant, LOCAL_PC, 146);
+    CHECK(sccp_routing_manage(routing, &config, &handler, false) == P7_OK);
+    CHECK(sccp_routing_equip(routing, 146) == P7_OK);
+    memcpy(rule.digits, "49", 3);
+    rule.is_local = true;
+    CHECK(sccp_translation_add(&routing->translation, &rule) == P7_OK);
+    memcpy(rule.digits, "46", 3);
+    rule.is_local = false;
+    rule.replaces = true;
+    memcpy(rule.replacement, "00", 3);
+    rule.route_count = 1;
+    rule.route[0].pc = 300;
+    CHECK(sccp_translation_add(&routing->translation, &rule) == P7_OK);
+}
+
+/* Where the calling party is, and with what status; whatever rule fits it gives a valid address. */
+static void check_answer(const struct sccp_routing *routing, const struct sccp_message *m)
+{
+    struct sccp_party party;
+    struct sccp_address to;
+    struct sccp_routing_way way = {.dpc = PEER_PC};
+    uint8_t cause = 0;
+    CHECK(sccp_party_copy(&party, m->calling_octets) == P7_OK);
+    const enum p7_status status = sccp_routing_send(routing, &party, true, &way, &cause);
+    if (status == P7_OK && way.is_translated)
+        CHECK(sccp_address_decode(routing->variant, sccp_party_bytes(&way.called), &to) == P7_OK &&
+              to.route_on_ssn);
+}
+
 static void check_routing(enum sccp_variant variant, struct bytes octets)
 {
     static uint8_t buffer[8192];
-    struct sccp_routing routing;
+    static struct sccp_routing routing;
     struct sccp_indication ind;
     struct sccp_message reply;
+    struct sent sent = {.variant = variant};
     struct bytes_writer w = bytes_writer_of(buffer, buffer + sizeof(buffer));
-    sccp_routing_init(&routing, variant, 0x1234, 146);
-    CHECK(sccp_routing_equip(&routing, 146) == P7_OK);
-    CHECK(sccp_routing_add_title(&routing, "49", 146) == P7_OK);
-    sccp_routing_receive(&routing, 100, octets, &w, &ind);
+    open_routing(&routing, &sent);
+    sccp_routing_receive(&routing, PEER_PC, octets, 0, &w, &ind);
     if (ind.verdict == SCCP_VERDICT_DELIVER || ind.verdict == SCCP_VERDICT_NOTICE)
         CHECK(ind.ssn == 146);
     CHECK((ind.reply.length != 0) ==
           (routing.counters.returned != 0 || routing.counters.status_tests_answered != 0));
     if (ind.reply.length != 0)
         CHECK(sccp_decode(variant, ind.reply, &reply) == P7_OK);
+    if (ind.verdict != SCCP_VERDICT_DROPPED)
+        check_answer(&routing, &ind.message);
+    /* Whatever came: at most one state is not as usual, and it is tested or decays, and then no
+     * more than once each time. */
+    CHECK(routing.manager.remote_count <= 1);
+    for (unsigned i = 0; i < 20; i++) {
+        const int64_t due_ns = sccp_manager_deadline_ns(&routing.manager);
+        const unsigned before = sent.count;
+        if (due_ns == INT64_MAX)
+            break;
+        sccp_manager_time(&routing.manager, due_ns);
+        CHECK(sent.count <= before + 1 && sccp_manager_deadline_ns(&routing.manager) > due_ns);
+    }
+    sccp_manager_resume(&routing.manager, 0, 32);
+    CHECK(routing.manager.remote_count == 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
