@@ -10,7 +10,7 @@
 
 _Static_assert(SETTINGS_NAME_OCTETS == NODE_NAME_OCTETS, "names are copied whole");
 
-static struct m3ua_asp_config asp_config(const struct asp_settings *asp)
+static struct m3ua_asp_config asp_config(const struct asp_settings *asp, bool in_cluster)
 {
     /* An ASP asks; of two IPSPs that exchange once the SCTP client asks, of those that exchange
      * twice both do (RFC4666-4.3.4.1.2); an SG answers. */
@@ -26,6 +26,8 @@ static struct m3ua_asp_config asp_config(const struct asp_settings *asp)
         .t_beat_ns = (int64_t)asp->t_beat_ms * NS_PER_MS,
         .wants_up = asks,
         .wants_active = asks,
+        /* Who is active in a cluster, its nodes decide, not an SG. */
+        .stands_by = !in_cluster,
     };
 }
 
@@ -77,7 +79,7 @@ static enum p7_status fill_nodes(const struct settings *settings, struct node_se
         asp->sctp_client = settings->asp[i].sctp_client;
         asp->start_inactive = starts_inactive(settings, settings->asp[i].name);
         asp->endpoint = settings->asp[i].endpoint;
-        asp->m3ua = asp_config(&settings->asp[i]);
+        asp->m3ua = asp_config(&settings->asp[i], asp->start_inactive);
     }
     for (uint32_t i = 0; i < settings->as_count; i++) {
         memcpy(setup->as[i].name, settings->as[i].name, sizeof(setup->as[i].name));

@@ -38,8 +38,9 @@ static void notify(const struct step *s, uint32_t member, uint16_t type, uint16_
     action->about = about;
 }
 
-/* NTFY goes from the SG to its ASPs. An IPSP may notify too (RFC4666-4.3.4.5), but both would then
- * describe the same AS to each other: ours keeps to Alternate ASP Active. */
+/* NTFY goes from the SG to its ASPs. An IPSP may notify too (RFC4666-4.3.4.5.1), but in a single
+ * exchange both would then describe the same AS to each other: ours keeps to Alternate ASP Active.
+ */
 static void notify_all(const struct step *s, uint16_t type, uint16_t information, uint32_t about,
                        uint32_t except)
 {
@@ -154,10 +155,25 @@ static void override(const struct step *s, uint32_t newcomer)
     }
 }
 
+/* RFC4666-3.8.2: of n of n+k fewer than n are left, so an ASP that is inactive is asked for. */
+static bool is_short(const struct as *as)
+{
+    return as->config.role == ASP_ROLE_SG && as->config.traffic_mode != AS_MODE_OVERRIDE &&
+           as->state == AS_STATE_ACTIVE && as->active_count < as->config.active_minimum;
+}
+
+static void insufficient(const struct step *s)
+{
+    for (uint32_t i = 0; is_short(s->as) && i < s->as->config.member_count; i++)
+        if (s->as->member_state[i] == ASP_STATE_INACTIVE)
+            notify(s, i, M3UA_STATUS_OTHER, M3UA_INSUFFICIENT_ASP_RESOURCES, AS_MEMBER_NONE);
+}
+
 static void member_active(const struct step *s, uint32_t member)
 {
     struct as *as = s->as;
     const bool was_up = as->member_state[member] != ASP_STATE_DOWN;
+    const bool was_pending = as->state == AS_STATE_PENDING;
     as->member_state[member] = ASP_STATE_ACTIVE;
     if (was_up && active_remove(as, member)) {
         active_add(as, member); /* an ASPAC that repeats itself changes nothing */
@@ -166,6 +182,8 @@ static void member_active(const struct step *s, uint32_t member)
     active_add(as, member);
     override(s, member);
     state_follow(s);
+    if (was_pending)
+        insufficient(s); /* RFC4666-4.3.2: one was enough to end AS-PENDING */
 }
 
 static void member_inactive(const struct step *s, uint32_t member)
@@ -176,29 +194,30 @@ static void member_inactive(const struct step *s, uint32_t member)
     as->member_state[member] = ASP_STATE_INACTIVE;
     const bool was_active = active_remove(as, member);
     state_follow(s);
-    if (old == ASP_STATE_DOWN && as->state == as_old && as->config.role == ASP_ROLE_SG)
-        /* RFC4666-4.3.4.5: one that has just come up is told where the AS stands. */
-        notify(s, member, M3UA_STATUS_AS_STATE_CHANGE, state_information(as->state),
-               AS_MEMBER_NONE);
-    if (was_active && as->config.traffic_mode != AS_MODE_OVERRIDE && as->active_count > 0 &&
-        as->active_count < as->config.active_minimum)
-        notify_all(s, M3UA_STATUS_OTHER, M3UA_INSUFFICIENT_ASP_RESOURCES, AS_MEMBER_NONE, member);
+    if (was_active)
+        insufficient(s);
+    if (old != ASP_STATE_DOWN || as->state != as_old || as->config.role != ASP_ROLE_SG)
+        return;
+    /* RFC4666-4.3.4.5: one that has just come up is told where the AS stands. */
+    notify(s, member, M3UA_STATUS_AS_STATE_CHANGE, state_information(as->state), AS_MEMBER_NONE);
+    if (is_short(as))
+        notify(s, member, M3UA_STATUS_OTHER, M3UA_INSUFFICIENT_ASP_RESOURCES, AS_MEMBER_NONE);
 }
 
-static void member_down(const struct step *s, uint32_t member)
+static void member_down(const struct step *s, uint32_t member, bool failed)
 {
     struct as *as = s->as;
     const bool was_active = active_remove(as, member);
     if (as->member_state[member] == ASP_STATE_DOWN)
         return;
     as->member_state[member] = ASP_STATE_DOWN;
-    /* RFC4666-3.8.2: ASP Failure tells the others why the state is about to change. */
-    if (was_active)
+    /* RFC4666-3.8.2: ASP Failure tells the others why the state is about to change. One that says
+     * ASPDN has not failed. */
+    if (failed)
         notify_all(s, M3UA_STATUS_OTHER, M3UA_ASP_FAILURE, member, member);
     state_follow(s);
-    if (was_active && as->config.traffic_mode != AS_MODE_OVERRIDE && as->active_count > 0 &&
-        as->active_count < as->config.active_minimum)
-        notify_all(s, M3UA_STATUS_OTHER, M3UA_INSUFFICIENT_ASP_RESOURCES, AS_MEMBER_NONE, member);
+    if (was_active)
+        insufficient(s);
 }
 
 static void time_passed(const struct step *s)
@@ -224,7 +243,8 @@ void as_step(struct as *as, const struct as_event *event, int64_t now_ns,
     assert(event->kind == AS_EVENT_TIME || event->member < as->config.member_count);
     switch (event->kind) {
     case AS_EVENT_MEMBER_DOWN:
-        member_down(&s, event->member);
+    case AS_EVENT_MEMBER_FAILED:
+        member_down(&s, event->member, event->kind == AS_EVENT_MEMBER_FAILED);
         break;
     case AS_EVENT_MEMBER_INACTIVE:
         member_inactive(&s, event->member);

@@ -40,7 +40,8 @@ struct as_config {
 };
 
 enum as_event_kind {
-    AS_EVENT_MEMBER_DOWN,
+    AS_EVENT_MEMBER_DOWN,   /* by ASPDN */
+    AS_EVENT_MEMBER_FAILED, /* down with its association: the others get NTFY ASP Failure */
     AS_EVENT_MEMBER_INACTIVE,
     AS_EVENT_MEMBER_ACTIVE,
     AS_EVENT_TIME,

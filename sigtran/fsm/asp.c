@@ -184,6 +184,7 @@ static void m_active(const struct step *s)
 {
     struct asp *asp = s->asp;
     asp->config.wants_active |= s->event->memberships & asp->config.memberships;
+    asp->standby &= ~s->event->memberships;
     asp->resting = false;
     pursue(s);
 }
@@ -193,6 +194,7 @@ static void m_inactive(const struct step *s)
     struct asp *asp = s->asp;
     const uint32_t leaving = s->event->memberships & asp->config.memberships;
     asp->config.wants_active &= ~leaving;
+    asp->standby &= ~leaving;
     asp->resting = false;
     if (asp->config.role == ASP_ROLE_SG || !is_up(asp) || asp->awaiting == M3UA_ASPDN)
         return;
@@ -386,15 +388,31 @@ static void alternate(const struct step *s)
     /* RFC4666-4.3.4.3: the former is ASP-INACTIVE there from now on, without an ASPIA. */
     struct asp *asp = s->asp;
     const uint32_t lost = s->event->memberships & asp->active;
+    if (asp->config.stands_by)
+        asp->standby |= lost & asp->config.wants_active;
     asp->config.wants_active &= ~lost;
     answer_take(asp, M3UA_ASPIA, lost);
     move(s, true, asp->active & ~lost, asp->held);
     pursue(s);
 }
 
+/* RFC4666-3.8.2, 5.2.1: the AS needs an ASP, and perhaps that is us. */
+static void as_needs(const struct step *s)
+{
+    struct asp *asp = s->asp;
+    const uint32_t back = asp->standby & s->event->memberships;
+    if (asp->config.role != ASP_ROLE_ASP)
+        return;
+    asp->standby &= ~back;
+    asp->config.wants_active |= back;
+    asp->resting = false;
+    pursue(s);
+}
+
 static void as_held(const struct step *s)
 {
     move(s, true, s->asp->active, s->asp->held | s->event->memberships);
+    as_needs(s);
 }
 
 static void as_released(const struct step *s)
@@ -512,6 +530,7 @@ static answer *const table[ASP_EVENT_COUNT][3] = {
     [ASP_EVENT_BEAT_ACK] = {ignored, beat_ack, beat_ack},
     [ASP_EVENT_ALTERNATE] = {ignored, alternate, alternate},
     [ASP_EVENT_AS_HELD] = {ignored, as_held, as_held},
+    [ASP_EVENT_AS_SHORT] = {ignored, as_needs, as_needs},
     [ASP_EVENT_AS_RELEASED] = {ignored, as_released, as_released},
     [ASP_EVENT_OVERRIDDEN] = {overridden, overridden, overridden},
     [ASP_EVENT_TIME] = {time_passed, time_passed, time_passed},

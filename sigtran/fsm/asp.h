@@ -18,7 +18,9 @@
  * management wants (UP, ACTIVE in these memberships) is remembered across associations, so an ASP
  * that comes back asks for what it had. An ASP whose traffic another one took over (ALTERNATE,
  * OVERRIDDEN) stays ASP-INACTIVE there until management asks again: two that both insist would take
- * it from each other for ever.
+ * it from each other for ever. One that `stands_by` asks again too when NTFY says that nobody has
+ * the traffic any more, or too few (AS-INACTIVE, AS-PENDING, Insufficient ASP Resources:
+ * RFC4666-5.2.1).
  */
 #ifndef SIGTRAN_FSM_ASP_H
 #define SIGTRAN_FSM_ASP_H
@@ -49,6 +51,7 @@ struct asp_config {
     uint32_t memberships;  /* mask of the memberships there are */
     bool wants_up;         /* ask for UP as soon as there is an association */
     uint32_t wants_active; /* and then for ACTIVE in these */
+    bool stands_by;        /* ASP: takes back what another one took, when nobody has it */
     bool locked;           /* SG: refuse ASPUP and ASPAC, "Refused - Management Blocking" */
 };
 
@@ -77,6 +80,7 @@ enum asp_event_kind {
     ASP_EVENT_BEAT_ACK,    /* `beat`: our serial number that came back, 0 when it is none */
     ASP_EVENT_ALTERNATE,   /* NTFY Alternate ASP Active for `memberships` (RFC4666-4.3.4.3) */
     ASP_EVENT_AS_HELD,     /* NTFY AS-INACTIVE or AS-PENDING for `memberships` */
+    ASP_EVENT_AS_SHORT,    /* NTFY Insufficient ASP Resources Active in AS for `memberships` */
     ASP_EVENT_AS_RELEASED, /* NTFY AS-ACTIVE for `memberships` */
     /* the local AS machine took the traffic away (override, RFC4666-4.3.4.3.1) */
     ASP_EVENT_OVERRIDDEN, /* `memberships` */
@@ -120,10 +124,11 @@ struct asp {
     struct asp_config config; /* wants_*, locked follow management */
     enum asp_state state;
     bool connected;
-    bool resting;    /* gave up, or (IPSP) the peer ended it: ask for nothing by ourselves */
-    uint32_t active; /* memberships in ASP-ACTIVE */
-    uint32_t held;   /* of these, the ones to send nothing to: NTFY says so, or we have
-                      * asked to leave them and wait for the answer */
+    bool resting;     /* gave up, or (IPSP) the peer ended it: ask for nothing by ourselves */
+    uint32_t active;  /* memberships in ASP-ACTIVE */
+    uint32_t standby; /* memberships wanted that another ASP has taken */
+    uint32_t held;    /* of these, the ones to send nothing to: NTFY says so, or we have
+                       * asked to leave them and wait for the answer */
     enum m3ua_kind awaiting; /* request under T(ack), M3UA_ERR when none */
     uint32_t awaiting_memberships;
     uint32_t tries;

@@ -115,6 +115,7 @@ static enum p7_status asp_create(struct m3ua_endpoint *ep, uint32_t index)
         .t_beat_ns = config->t_beat_ns,
         .memberships = memberships,
         .wants_up = config->wants_up,
+        .stands_by = config->stands_by,
         .wants_active = config->wants_active ? memberships : 0,
     };
     const struct asp_config peer = {

@@ -18,7 +18,8 @@
  * at the peer's address); m3ua_endpoint_asp_of_association finds it again. An ASP may be connected
  * any number of times. What management asked for (config.wants_up, wants_active, asp_up ...) is
  * done again on each new association, with one exception: an ASP whose traffic another one took
- * over (override) stays ASP-INACTIVE in that AS until m3ua_endpoint_asp_active asks for it again.
+ * over (override) stays ASP-INACTIVE in that AS until m3ua_endpoint_asp_active asks for it again,
+ * or, where it stands_by, NTFY says that the AS has nobody or too few.
  *
  * IPSPs (RFC4666-4.3.4.1.2): in a single exchange either asks, and one exchange serves both ways.
  * In a double exchange each end is ASP in its own half and answers in the peer's, two machines on
@@ -74,6 +75,7 @@ struct m3ua_asp_config {
     bool double_exchange;         /* IPSP: each side does an exchange of its own, see above */
     bool wants_up;     /* ASP, IPSP: send ASPUP when the association is up. A waiting IPSP: false */
     bool wants_active; /* ASP, IPSP: send ASPAC for all its ASs once it is up */
+    bool stands_by;    /* ASP: see asp_config */
 };
 
 struct m3ua_as_config {

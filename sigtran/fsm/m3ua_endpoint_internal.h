@@ -66,6 +66,11 @@ struct m3ua_endpoint {
     struct m3ua_endpoint_counters counters;
     bool busy;       /* inside of a call that only transfers may interrupt */
     bool in_handler; /* inside of send() or abort(): nothing may interrupt */
+    /* The message being received, for an ERR (RFC4666-3.8.1): all of it, and what contexts it has.
+     */
+    struct bytes received;
+    struct bytes received_contexts;
+    uint8_t data_context[4];
     /* The request under way, for its answer: what it had is echoed. */
     struct bytes beat_data;
     bool echo_beat_data;

@@ -74,16 +74,13 @@ static uint32_t data_membership(struct m3ua_endpoint *ep, uint32_t asp,
             return membership;
         fault.error = M3UA_ERROR_INVALID_ROUTING_CONTEXT;
     } else {
-        /* RFC4666-3.3.1: it may be left out only where it could not say anything. */
+        /* RFC4666-3.3.1: it may be left out only where it could not say anything. RFC4666-3.8.1 has
+         * this code for both: none is configured, or which one is meant is not. */
         if (a->membership_count == 1)
             return 0;
-        fault.error =
-            a->membership_count == 0 ? M3UA_ERROR_NO_CONFIGURED_AS : M3UA_ERROR_MISSING_PARAMETER;
+        fault.error = M3UA_ERROR_NO_CONFIGURED_AS;
     }
-    uint8_t context[4];
-    bytes_store_u32be(context, data->routing_context);
-    if (data->has_routing_context)
-        fault.routing_contexts = bytes_of(context, sizeof(context));
+    fault.routing_contexts = ep->received_contexts;
     ep->counters.data_in_routing_context++;
     endpoint_refuse(ep, asp, &fault, P7_NOT_FOUND, now_ns);
     return M3UA_ENDPOINT_NONE;
@@ -102,6 +99,10 @@ static void data_receive(struct m3ua_endpoint *ep, uint32_t asp, struct bytes me
         return;
     }
     ep->counters.in[M3UA_CLASS_TRANSFER]++;
+    if (data.has_routing_context) {
+        bytes_store_u32be(ep->data_context, data.routing_context);
+        ep->received_contexts = bytes_of(ep->data_context, sizeof(ep->data_context));
+    }
     const struct endpoint_asp *a = &ep->asp[asp];
     if (!endpoint_appearance_holds(ep, asp, data.has_network_appearance, data.network_appearance,
                                    now_ns))
@@ -190,7 +191,10 @@ static void ntfy_receive(struct m3ua_endpoint *ep, uint32_t asp, int64_t now_ns)
     } else if (ep->in.status_type == M3UA_STATUS_OTHER &&
                ep->in.status_information == M3UA_ALTERNATE_ASP_ACTIVE) {
         event.kind = ASP_EVENT_ALTERNATE;
-    } else {
+    } else if (ep->in.status_type == M3UA_STATUS_OTHER &&
+               ep->in.status_information == M3UA_INSUFFICIENT_ASP_RESOURCES) {
+        event.kind = ASP_EVENT_AS_SHORT;
+    } else { /* ASP Failure is another one's; what follows from it is told as a state of the AS */
         return;
     }
     endpoint_asp_step(ep, asp, &event, now_ns);
@@ -208,6 +212,22 @@ static void err_receive(struct m3ua_endpoint *ep, uint32_t asp, int64_t now_ns)
 
 /* --- ASPSM ----------------------------------------------------------------------------------- */
 
+/* RFC4666-3.5.1: an ASP Identifier is unique among the ASPs of an AS. */
+static bool identifier_is_taken(const struct m3ua_endpoint *ep, uint32_t asp, uint32_t identifier)
+{
+    const struct endpoint_asp *a = &ep->asp[asp];
+    for (uint32_t i = 0; i < a->membership_count; i++) {
+        const struct m3ua_as_config *as = &ep->as[a->as[i]].config;
+        for (uint32_t m = 0; m < as->asp_count; m++) {
+            const struct endpoint_asp *other = &ep->asp[as->asp[m]];
+            if (other != a && endpoint_asp_is_up(other) && other->has_peer_identifier &&
+                other->peer_identifier == identifier)
+                return true;
+        }
+    }
+    return false;
+}
+
 /* RFC4666-3.5.1, 3.8.1: the identifier that an ASP gives in ASPUP, against what we expect. */
 static bool identifier_holds(struct m3ua_endpoint *ep, uint32_t asp, int64_t now_ns)
 {
@@ -218,6 +238,8 @@ static bool identifier_holds(struct m3ua_endpoint *ep, uint32_t asp, int64_t now
         fault.error = M3UA_ERROR_ASP_IDENTIFIER_REQUIRED;
     else if (a->config.role == ASP_ROLE_SG && has && a->config.has_asp_identifier &&
              ep->in.asp_identifier != a->config.asp_identifier)
+        fault.error = M3UA_ERROR_INVALID_ASP_IDENTIFIER;
+    else if (has && identifier_is_taken(ep, asp, ep->in.asp_identifier))
         fault.error = M3UA_ERROR_INVALID_ASP_IDENTIFIER;
     else {
         a->has_peer_identifier = has;
@@ -361,14 +383,13 @@ static void asptm_receive(struct m3ua_endpoint *ep, uint32_t asp, int64_t now_ns
 /* --- any ------------------------------------------------------------------------------------- */
 
 /*
- * RFC4666-1.4.7, 3.8.1: MGMT and ASPSM go on stream 0; BEAT may go on any. An ERR is read wherever
- * it comes from, and ASPTM is let pass: its sequence with DATA is the sender's business.
+ * RFC4666-1.4.7, 3.8.1: ASPSM goes on stream 0, but for BEAT; BEAT, NTFY, SSNM and ASPTM may go on
+ * any. An ERR is read wherever it comes from.
  */
 static bool stream_holds(enum m3ua_kind kind, uint16_t stream)
 {
-    if (stream == 0 || kind == M3UA_BEAT || kind == M3UA_BEAT_ACK)
-        return true;
-    return kind != M3UA_NTFY && m3ua_kind_class(kind) != M3UA_CLASS_ASPSM;
+    return stream == 0 || kind == M3UA_BEAT || kind == M3UA_BEAT_ACK ||
+           m3ua_kind_class(kind) != M3UA_CLASS_ASPSM;
 }
 
 static void control_receive(struct m3ua_endpoint *ep, uint32_t asp, uint16_t stream,
@@ -383,6 +404,8 @@ static void control_receive(struct m3ua_endpoint *ep, uint32_t asp, uint16_t str
     }
     const unsigned message_class = m3ua_kind_class(ep->in.kind);
     ep->counters.in[message_class]++;
+    if ((ep->in.present & M3UA_HAS_ROUTING_CONTEXT) != 0)
+        ep->received_contexts = ep->in.routing_contexts;
     if (!stream_holds(ep->in.kind, stream)) {
         ep->counters.in_invalid++;
         endpoint_send_error(ep, asp, M3UA_ERROR_INVALID_STREAM_IDENTIFIER, now_ns);
@@ -418,10 +441,13 @@ void m3ua_endpoint_receive(struct m3ua_endpoint *endpoint, uint32_t asp, uint16_
     if (!endpoint->asp[asp].machine.connected)
         return;
     endpoint->busy = true;
+    endpoint->received = message;
     endpoint->counters.octets_in += message.length;
     if (m3ua_is_data(message.data, message.data + message.length))
         data_receive(endpoint, asp, message, now_ns);
     else
         control_receive(endpoint, asp, stream, message, now_ns);
+    endpoint->received = bytes_of(NULL, 0);
+    endpoint->received_contexts = bytes_of(NULL, 0);
     endpoint->busy = false;
 }

@@ -175,15 +175,36 @@ void endpoint_send_notify(struct m3ua_endpoint *ep, uint32_t as, const struct as
         ep->counters.notifies_sent++;
 }
 
+/* RFC4666-3.8.1: the routing contexts of the message that could not be taken go back, where they
+ * are what it was about. */
+static struct bytes fault_contexts(const struct m3ua_endpoint *ep, const struct m3ua_fault *fault)
+{
+    const bool of_message = fault->error == M3UA_ERROR_UNEXPECTED_MESSAGE ||
+                            fault->error == M3UA_ERROR_MANAGEMENT_BLOCKING;
+    return fault->routing_contexts.length == 0 && of_message ? ep->received_contexts
+                                                             : fault->routing_contexts;
+}
+
+/* RFC4666-3.8.1: the offending message, its head that is. */
+static struct bytes fault_diagnostic(const struct m3ua_endpoint *ep, const struct m3ua_fault *fault)
+{
+    const struct bytes all = ep->received;
+    if (fault->diagnostic.length != 0)
+        return fault->diagnostic;
+    return bytes_of(all.data, all.length < M3UA_DIAGNOSTIC_OCTETS_MAX ? all.length
+                                                                      : M3UA_DIAGNOSTIC_OCTETS_MAX);
+}
+
 void endpoint_send_fault(struct m3ua_endpoint *ep, uint32_t asp, const struct m3ua_fault *fault,
                          enum p7_status status, int64_t now_ns)
 {
     m3ua_message_of(&ep->out, M3UA_ERR);
     ep->out.present |= M3UA_HAS_ERROR_CODE;
     ep->out.error_code = fault->error;
-    if (fault->routing_contexts.length != 0) {
+    const struct bytes contexts = fault_contexts(ep, fault);
+    if (contexts.length != 0) {
         ep->out.present |= M3UA_HAS_ROUTING_CONTEXT;
-        ep->out.routing_contexts = fault->routing_contexts;
+        ep->out.routing_contexts = contexts;
     }
     /* RFC4666-3.8.1: the network appearance goes back with Invalid Network Appearance. */
     if (fault->error == M3UA_ERROR_INVALID_NETWORK_APPEARANCE) {
@@ -194,9 +215,10 @@ void endpoint_send_fault(struct m3ua_endpoint *ep, uint32_t asp, const struct m3
         ep->out.present |= M3UA_HAS_AFFECTED_POINT_CODE;
         ep->out.affected_point_codes = fault->affected_point_codes;
     }
-    if (fault->diagnostic.length != 0) {
+    const struct bytes diagnostic = fault_diagnostic(ep, fault);
+    if (diagnostic.length != 0) {
         ep->out.present |= M3UA_HAS_DIAGNOSTIC;
-        ep->out.diagnostic = fault->diagnostic;
+        ep->out.diagnostic = diagnostic;
     }
     if (endpoint_send_out(ep, asp, now_ns) != P7_OK)
         return;

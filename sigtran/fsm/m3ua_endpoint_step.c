@@ -139,13 +139,15 @@ void endpoint_as_step(struct m3ua_endpoint *ep, uint32_t as, const struct as_eve
 
 /* --- actions of the ASP machine -------------------------------------------------------------- */
 
-/* Tells the AS of one membership where its member stands now. */
-static void member_report(struct m3ua_endpoint *ep, uint32_t asp, uint32_t membership,
+/* Tells the AS of one membership where its member stands now; `failed`: if down, then not by its
+ * own will. */
+static void member_report(struct m3ua_endpoint *ep, uint32_t asp, uint32_t membership, bool failed,
                           int64_t now_ns)
 {
     const struct endpoint_asp *a = &ep->asp[asp];
+    const enum as_event_kind down = failed ? AS_EVENT_MEMBER_FAILED : AS_EVENT_MEMBER_DOWN;
     const struct as_event event = {
-        .kind = sent_to(a)->state == ASP_STATE_DOWN   ? AS_EVENT_MEMBER_DOWN
+        .kind = sent_to(a)->state == ASP_STATE_DOWN   ? down
                 : asp_carries(sent_to(a), membership) ? AS_EVENT_MEMBER_ACTIVE
                                                       : AS_EVENT_MEMBER_INACTIVE,
         .member = a->member[membership],
@@ -154,7 +156,7 @@ static void member_report(struct m3ua_endpoint *ep, uint32_t asp, uint32_t membe
 }
 
 static void asp_state_changed(struct m3ua_endpoint *ep, uint32_t asp, const struct asp *half,
-                              const struct asp_action *action, int64_t now_ns)
+                              const struct asp_action *action, bool failed, int64_t now_ns)
 {
     const struct m3ua_endpoint_event event = {.kind = M3UA_EVENT_ASP_STATE,
                                               .asp = asp,
@@ -168,7 +170,7 @@ static void asp_state_changed(struct m3ua_endpoint *ep, uint32_t asp, const stru
     if (half != sent_to(&ep->asp[asp]))
         return; /* an AS counts those that it can send to */
     for (uint32_t i = 0; i < ep->asp[asp].membership_count; i++)
-        member_report(ep, asp, i, now_ns);
+        member_report(ep, asp, i, failed, now_ns);
 }
 
 static void asp_traffic_changed(struct m3ua_endpoint *ep, uint32_t asp, const struct asp *half,
@@ -184,7 +186,7 @@ static void asp_traffic_changed(struct m3ua_endpoint *ep, uint32_t asp, const st
                                                   .active = ((action->memberships >> i) & 1u) != 0};
         endpoint_raise(ep, &event, now_ns);
         if (half == sent_to(&ep->asp[asp]))
-            member_report(ep, asp, i, now_ns);
+            member_report(ep, asp, i, false, now_ns);
     }
 }
 
@@ -224,7 +226,8 @@ static void half_step(struct m3ua_endpoint *ep, uint32_t asp, struct asp *half,
             endpoint_send_action(ep, asp, action, now_ns);
             break;
         case ASP_ACTION_STATE:
-            asp_state_changed(ep, asp, half, action, now_ns);
+            /* RFC4666-4.3.4.2: ASPDN is how one leaves that does not fail. */
+            asp_state_changed(ep, asp, half, action, event->kind != ASP_EVENT_ASPDN, now_ns);
             break;
         case ASP_ACTION_TRAFFIC:
             asp_traffic_changed(ep, asp, half, action, now_ns);

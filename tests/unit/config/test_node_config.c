@@ -24,6 +24,8 @@ static void starts_inactive(const char *text, bool one, bool two)
     CU_ASSERT_EQUAL(setup.asp[0].start_inactive, one);
     CU_ASSERT_EQUAL(setup.asp[1].start_inactive, two);
     CU_ASSERT_TRUE(setup.asp[0].m3ua.wants_active);
+    CU_ASSERT_EQUAL(setup.asp[0].m3ua.stands_by, !one);
+    CU_ASSERT_EQUAL(setup.asp[1].m3ua.stands_by, !two);
     node_setup_free(&setup);
 }
 

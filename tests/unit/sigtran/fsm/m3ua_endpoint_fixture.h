@@ -25,11 +25,19 @@ struct sent {
     uint8_t octets[512];
 };
 
+/* What a NTFY said, since the event only borrows it. */
+struct notified {
+    uint16_t type;
+    uint16_t information;
+    uint32_t identifier; /* 0: none */
+};
+
 struct node {
     struct m3ua_endpoint *ep;
     unsigned index;
     unsigned event_count;
     struct m3ua_endpoint_event event[EVENTS_MAX];
+    struct notified notified[EVENTS_MAX]; /* beside its event */
     unsigned data_count;
     uint32_t data_as;
     uint32_t data_asp;
@@ -119,6 +127,14 @@ static void on_event(void *context, const struct m3ua_endpoint_event *event, int
     struct node *node = context;
     CU_ASSERT_EQUAL(at_ns, now_ns);
     CU_ASSERT_TRUE_FATAL(node->event_count < EVENTS_MAX);
+    if (event->kind == M3UA_EVENT_NOTIFY) {
+        const struct m3ua_message *m = event->message;
+        const bool named = (m->present & M3UA_HAS_ASP_IDENTIFIER) != 0;
+        node->notified[node->event_count] =
+            (struct notified){.type = m->status_type,
+                              .information = m->status_information,
+                              .identifier = named ? m->asp_identifier : 0};
+    }
     node->event[node->event_count++] = *event;
 }
 

@@ -107,7 +107,7 @@ static void the_loss_of_the_last_asp_is_pending_until_another_comes(void)
     start(ASP_ROLE_SG, AS_MODE_OVERRIDE, 2);
     up_and_active(0);
     member(AS_EVENT_MEMBER_INACTIVE, 1);
-    member(AS_EVENT_MEMBER_DOWN, 0);
+    member(AS_EVENT_MEMBER_FAILED, 0);
     CU_ASSERT_EQUAL(as.state, AS_STATE_PENDING);
     CU_ASSERT_EQUAL(notified(M3UA_STATUS_OTHER, M3UA_ASP_FAILURE), 0x2);
     CU_ASSERT_EQUAL(notified(M3UA_STATUS_AS_STATE_CHANGE, M3UA_AS_PENDING), 0x2);
@@ -185,10 +185,41 @@ static void a_loadshare_as_waits_for_its_minimum_and_complains_below_it(void) /*
     member(AS_EVENT_MEMBER_INACTIVE, 2);
     member(AS_EVENT_MEMBER_INACTIVE, 1);
     CU_ASSERT_EQUAL(as.state, AS_STATE_ACTIVE);
-    CU_ASSERT_EQUAL(notified(M3UA_STATUS_OTHER, M3UA_INSUFFICIENT_ASP_RESOURCES), 0x5);
+    /* those that are inactive are asked for, and so is one that comes up then */
+    CU_ASSERT_EQUAL(notified(M3UA_STATUS_OTHER, M3UA_INSUFFICIENT_ASP_RESOURCES), 0x6);
     member(AS_EVENT_MEMBER_ACTIVE, 1);
     member(AS_EVENT_MEMBER_DOWN, 0);
-    CU_ASSERT_EQUAL(notified(M3UA_STATUS_OTHER, M3UA_INSUFFICIENT_ASP_RESOURCES), 0x6);
+    CU_ASSERT_EQUAL(notified(M3UA_STATUS_OTHER, M3UA_INSUFFICIENT_ASP_RESOURCES), 0x4);
+    member(AS_EVENT_MEMBER_INACTIVE, 0);
+    CU_ASSERT_EQUAL(notified(M3UA_STATUS_AS_STATE_CHANGE, M3UA_AS_ACTIVE), 0x1);
+    CU_ASSERT_EQUAL(notified(M3UA_STATUS_OTHER, M3UA_INSUFFICIENT_ASP_RESOURCES), 0x1);
+    /* one ends AS-PENDING (RFC4666-4.3.2), which does not make it enough */
+    member(AS_EVENT_MEMBER_INACTIVE, 1);
+    CU_ASSERT_EQUAL(as.state, AS_STATE_PENDING);
+    CU_ASSERT_EQUAL(notified(M3UA_STATUS_OTHER, M3UA_INSUFFICIENT_ASP_RESOURCES), 0);
+    member(AS_EVENT_MEMBER_ACTIVE, 1);
+    CU_ASSERT_EQUAL(as.state, AS_STATE_ACTIVE);
+    CU_ASSERT_EQUAL(notified(M3UA_STATUS_OTHER, M3UA_INSUFFICIENT_ASP_RESOURCES), 0x5);
+    member(AS_EVENT_MEMBER_ACTIVE, 0);
+    CU_ASSERT_EQUAL(actions_of(AS_ACTION_NOTIFY), 0);
+}
+
+/* RFC4666-3.8.2, 4.3.4.2 */
+static void an_asp_that_fails_is_told_of_and_one_that_says_goodbye_is_not(void)
+{
+    start(ASP_ROLE_SG, AS_MODE_LOADSHARE, 3);
+    for (uint32_t i = 0; i < 3; i++)
+        up_and_active(i);
+    member(AS_EVENT_MEMBER_DOWN, 0);
+    CU_ASSERT_EQUAL(actions.count, 0);
+    member(AS_EVENT_MEMBER_INACTIVE, 0);
+    member(AS_EVENT_MEMBER_FAILED, 1);
+    CU_ASSERT_EQUAL(notified(M3UA_STATUS_OTHER, M3UA_ASP_FAILURE), 0x5);
+    CU_ASSERT_EQUAL(actions.action[0].about, 1);
+    member(AS_EVENT_MEMBER_FAILED, 0); /* also one that was inactive */
+    CU_ASSERT_EQUAL(notified(M3UA_STATUS_OTHER, M3UA_ASP_FAILURE), 0x4);
+    member(AS_EVENT_MEMBER_FAILED, 0); /* and once */
+    CU_ASSERT_EQUAL(actions.count, 0);
 }
 
 static void on_the_side_of_the_asp_there_is_no_pending_and_no_notify(void) /* RFC4666-4.3.2 */
@@ -215,7 +246,7 @@ static void the_largest_as_stays_within_its_action_list(void)
     start(ASP_ROLE_SG, AS_MODE_OVERRIDE, LIMIT_ASP_PER_AS);
     for (uint32_t i = 0; i < LIMIT_ASP_PER_AS; i++)
         up_and_active(i);
-    member(AS_EVENT_MEMBER_DOWN, LIMIT_ASP_PER_AS - 1);
+    member(AS_EVENT_MEMBER_FAILED, LIMIT_ASP_PER_AS - 1);
     CU_ASSERT_EQUAL(as.state, AS_STATE_PENDING);
     CU_ASSERT_EQUAL(actions_of(AS_ACTION_NOTIFY), 2 * (LIMIT_ASP_PER_AS - 1));
     CU_ASSERT_TRUE(actions.count <= AS_ACTIONS_MAX);
@@ -229,6 +260,7 @@ UNIT_TESTS = {
     UNIT(loadshare_picks_by_sls_among_the_active),
     UNIT(broadcast_keeps_all_active),
     UNIT(a_loadshare_as_waits_for_its_minimum_and_complains_below_it),
+    UNIT(an_asp_that_fails_is_told_of_and_one_that_says_goodbye_is_not),
     UNIT(on_the_side_of_the_asp_there_is_no_pending_and_no_notify),
     UNIT(the_largest_as_stays_within_its_action_list),
 };

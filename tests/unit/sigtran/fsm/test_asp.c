@@ -222,6 +222,47 @@ static void an_alternate_asp_active_makes_it_inactive_for_good(void) /* RFC4666-
 }
 
 /* RFC4666-4.3.4.5: what NTFY says about the AS holds the traffic */
+/* RFC4666-5.2.1: the backup takes over when the SG says that nobody has the traffic. */
+static void an_asp_that_stands_by_takes_back_what_nobody_has(void)
+{
+    static const enum asp_event_kind needs[] = {ASP_EVENT_AS_HELD, ASP_EVENT_AS_SHORT};
+    for (unsigned i = 0; i < 2; i++) {
+        start(ASP_ROLE_ASP, 0, 0x3);
+        asp.config.stands_by = true;
+        event(ASP_EVENT_COMMUNICATION_UP, 0);
+        event(ASP_EVENT_ASPUP_ACK, 0);
+        event(ASP_EVENT_ASPAC_ACK, 0x3);
+        event(ASP_EVENT_ALTERNATE, 0x3);
+        CU_ASSERT_EQUAL(sent(M3UA_ASPAC), 0);
+        event(ASP_EVENT_AS_RELEASED, 0x3); /* the other one has it */
+        CU_ASSERT_EQUAL(actions.count, 0);
+        event(needs[i], 0x1);
+        CU_ASSERT_EQUAL(memberships_sent(M3UA_ASPAC), 0x1);
+        event(ASP_EVENT_ASPAC_ACK, 0x1);
+        CU_ASSERT_EQUAL(asp.active, 0x1);
+        /* what management has taken out since is not for it to take back */
+        event(ASP_EVENT_M_INACTIVE, 0x2);
+        event(needs[i], 0x2);
+        CU_ASSERT_EQUAL(sent(M3UA_ASPAC), 0);
+    }
+    start_active(ASP_ROLE_ASP, 0, 0x1);
+    event(ASP_EVENT_ALTERNATE, 0x1); /* one that does not stand by waits for management */
+    event(ASP_EVENT_AS_HELD, 0x1);
+    CU_ASSERT_EQUAL(sent(M3UA_ASPAC), 0);
+}
+
+static void an_asp_that_gave_up_tries_again_when_the_as_needs_it(void)
+{
+    start(ASP_ROLE_ASP, 0, 1);
+    asp.config.t_ack_tries = 1;
+    event(ASP_EVENT_COMMUNICATION_UP, 0);
+    event(ASP_EVENT_ASPUP_ACK, 0);
+    at(asp_deadline_ns(&asp));
+    CU_ASSERT_EQUAL(action_of(ASP_ACTION_GIVE_UP)->message, M3UA_ASPAC);
+    event(ASP_EVENT_AS_SHORT, 1);
+    CU_ASSERT_EQUAL(sent(M3UA_ASPAC), 1);
+}
+
 static void traffic_is_held_while_the_as_is_not_active(void)
 {
     start_active(ASP_ROLE_ASP, 0, 1);
@@ -457,6 +498,8 @@ UNIT_TESTS = {
     UNIT(an_unexpected_aspup_ack_when_active_is_an_error_and_leads_back),
     UNIT(unexpected_answers_are_believed_and_led_back),
     UNIT(an_alternate_asp_active_makes_it_inactive_for_good),
+    UNIT(an_asp_that_stands_by_takes_back_what_nobody_has),
+    UNIT(an_asp_that_gave_up_tries_again_when_the_as_needs_it),
     UNIT(traffic_is_held_while_the_as_is_not_active),
     UNIT(data_is_taken_while_aspac_ack_is_on_its_way),
     UNIT(an_sg_answers_and_asks_for_nothing),

@@ -126,7 +126,7 @@ static void without_a_routing_context_data_must_leave_no_choice(void)
     link_up(1, node, 1, NULL, 0, 4);
     give(node, 0, 0, ASPUP);
     give(node, 0, 0, ASPAC);
-    CU_ASSERT_EQUAL(error_for(node, 0, 1, DATA), M3UA_ERROR_MISSING_PARAMETER);
+    CU_ASSERT_EQUAL(error_for(node, 0, 1, DATA), M3UA_ERROR_NO_CONFIGURED_AS);
     CU_ASSERT_EQUAL(error_for(node, 0, 1, DATA_8), 0);
     CU_ASSERT_EQUAL(node->data_as, 1);
     CU_ASSERT_EQUAL(counters()->data_in_routing_context, 1);
@@ -210,6 +210,17 @@ static void broken_messages_are_counted_and_answered_unless_they_are_errors(void
     CU_ASSERT_EQUAL(counters()->errors_received, 1);
     CU_ASSERT_EQUAL(event_of(node, M3UA_EVENT_ERROR)->message_kind, M3UA_ERR);
     CU_ASSERT_EQUAL(m3ua_endpoint_asp_state(node->ep, 0), ASP_STATE_ACTIVE);
+}
+
+/* RFC4666-1.4.7: NTFY, SSNM and ASPTM may come on any stream. */
+static void notify_and_traffic_maintenance_may_come_on_any_stream(void)
+{
+    start(ASP_ROLE_ASP);
+    give(node, 0, 0, "0100030400000008");
+    CU_ASSERT_EQUAL(error_for(node, 0, 3, "0100000100000010 000d000800010002"), 0);
+    CU_ASSERT_EQUAL(error_for(node, 0, 2, "0100040300000008"), 0);
+    CU_ASSERT_EQUAL(m3ua_endpoint_asp_state(node->ep, 0), ASP_STATE_ACTIVE);
+    CU_ASSERT_EQUAL(counters()->notifies_received, 1);
 }
 
 /* RFC4666-1.4.7 */
@@ -445,6 +456,7 @@ UNIT_TESTS = {
     UNIT(an_as_without_a_routing_context_takes_any_and_sends_none),
     UNIT(another_network_appearance_is_refused_and_named),
     UNIT(broken_messages_are_counted_and_answered_unless_they_are_errors),
+    UNIT(notify_and_traffic_maintenance_may_come_on_any_stream),
     UNIT(asp_state_maintenance_belongs_on_stream_0),
     UNIT(the_asp_identifier_is_checked_and_named_in_notify),
     UNIT(another_traffic_mode_is_refused),
