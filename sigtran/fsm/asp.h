@@ -82,7 +82,7 @@ enum asp_event_kind {
     ASP_EVENT_AS_HELD,     /* NTFY AS-INACTIVE or AS-PENDING for `memberships` */
     ASP_EVENT_AS_SHORT,    /* NTFY Insufficient ASP Resources Active in AS for `memberships` */
     ASP_EVENT_AS_RELEASED, /* NTFY AS-ACTIVE for `memberships` */
-    /* the local AS machine took the traffic away (override, RFC4666-4.3.4.3.1) */
+    /* the local AS machine took the traffic away (override, RFC4666-4.3.4.3) */
     ASP_EVENT_OVERRIDDEN, /* `memberships` */
     ASP_EVENT_TIME,
     ASP_EVENT_COUNT
