@@ -160,7 +160,8 @@ enum p7_status m3ua_destinations_tell(struct m3ua_destinations *table, uint32_t 
             range_tell(range, news, now_ns + audit_ns))
             change->changed = true;
     }
-    tidy(table);
+    if (change->changed)
+        tidy(table);
     return P7_OK;
 }
 

@@ -91,6 +91,7 @@ static enum p7_status as_create(struct m3ua_endpoint *ep, uint32_t index)
     };
     as_init(&as->machine, &machine);
     as->queue.retry_at_ns = TIMER_NEVER_NS;
+    as->announced = M3UA_UNAVAILABLE;
     if (machine.t_r_ns == 0)
         return P7_OK;
     as->queue.octets =
@@ -106,6 +107,11 @@ static enum p7_status asp_create(struct m3ua_endpoint *ep, uint32_t index)
     if (config->t_ack_ns < 0 || config->t_beat_ns < 0 || (unsigned)config->role > ASP_ROLE_IPSP ||
         (config->double_exchange && config->role != ASP_ROLE_IPSP))
         return P7_RANGE;
+    a->destinations = calloc(a->membership_count + 1u, sizeof(a->destinations[0]));
+    if (a->destinations == NULL)
+        return P7_NO_MEMORY;
+    for (uint32_t i = 0; i < a->membership_count; i++)
+        m3ua_destinations_init(&a->destinations[i]);
     const uint32_t memberships =
         a->membership_count == 32 ? UINT32_MAX : (1u << a->membership_count) - 1u;
     const struct asp_config machine = {
@@ -141,7 +147,8 @@ static enum p7_status endpoint_fill(struct m3ua_endpoint *ep,
     }
     for (uint32_t i = 0; i < config->as_count; i++)
         ep->as[i].config = config->as[i];
-    enum p7_status status = timer_heap_create(&ep->timers, config->asp_count + config->as_count);
+    enum p7_status status =
+        timer_heap_create(&ep->timers, 2 * config->asp_count + config->as_count);
     for (uint32_t i = 0; status == P7_OK && i < config->as_count; i++)
         status = as_create(ep, i);
     for (uint32_t i = 0; status == P7_OK && i < config->asp_count; i++)
@@ -165,6 +172,7 @@ enum p7_status m3ua_endpoint_create(const struct m3ua_endpoint_config *config,
     ep->has_network_appearance = config->has_network_appearance;
     ep->network_appearance = config->network_appearance;
     ep->point_code = config->point_code;
+    ep->users = config->users;
     const enum p7_status status = endpoint_fill(ep, config);
     if (status != P7_OK) {
         m3ua_endpoint_destroy(ep);
@@ -181,6 +189,8 @@ void m3ua_endpoint_destroy(struct m3ua_endpoint *endpoint)
     assert(!endpoint->busy);
     for (uint32_t i = 0; i < endpoint->as_count; i++)
         free(endpoint->as[i].queue.bytes);
+    for (uint32_t i = 0; i < endpoint->asp_count; i++)
+        free(endpoint->asp[i].destinations);
     timer_heap_destroy(&endpoint->timers);
     free(endpoint->as);
     free(endpoint->asp);

@@ -51,6 +51,7 @@
 #include "sigtran/codec/m3ua.h"
 #include "sigtran/fsm/as.h"
 #include "sigtran/fsm/asp.h"
+#include "sigtran/fsm/m3ua_destinations.h"
 #include "sigtran/fsm/m3ua_roles.h"
 
 #define M3UA_ENDPOINT_NONE UINT32_MAX /* no ASP, AS or association */
@@ -72,7 +73,8 @@ struct m3ua_asp_config {
     int64_t t_ack_ns;             /* 0 = 2 s */
     uint32_t t_ack_tries;         /* 0 = for ever */
     int64_t t_beat_ns;            /* 0 = no BEAT */
-    bool double_exchange;         /* IPSP: each side does an exchange of its own, see above */
+    int64_t t_audit_ns; /* DAUD for what is not available (RFC4666-4.5.3); 0 = 30 s, below: none */
+    bool double_exchange; /* IPSP: each side does an exchange of its own, see above */
     bool wants_up;     /* ASP, IPSP: send ASPUP when the association is up. A waiting IPSP: false */
     bool wants_active; /* ASP, IPSP: send ASPAC for all its ASs once it is up */
     bool stands_by;    /* ASP: see asp_config */
@@ -94,20 +96,25 @@ struct m3ua_as_config {
 struct m3ua_endpoint_config {
     bool has_network_appearance; /* sent in DATA, checked in received messages that carry one */
     uint32_t network_appearance;
-    uint32_t point_code;               /* our own: available when audited by DAUD */
-    uint32_t asp_count;                /* 1..LIMIT_ASSOCIATIONS */
+    uint32_t point_code; /* our own: available when audited by DAUD */
+    uint16_t users;      /* MTP3 users here, a bit for each service indicator: DATA for others is
+                          * answered with DUPU (and delivered); 0: no DUPU is sent */
+    uint32_t asp_count;  /* 1..LIMIT_ASSOCIATIONS */
     const struct m3ua_asp_config *asp; /* copied */
     uint32_t as_count;                 /* 0..LIMIT_AS */
     const struct m3ua_as_config *as;   /* copied */
 };
 
 enum m3ua_endpoint_event_kind {
-    M3UA_EVENT_ASP_STATE,     /* asp: asp_old -> asp_new */
-    M3UA_EVENT_TRAFFIC,       /* asp in as: `active` or not any more */
-    M3UA_EVENT_AS_STATE,      /* as: as_old -> as_new */
-    M3UA_EVENT_NOTIFY,        /* NTFY from asp: message; as where a routing context names one */
-    M3UA_EVENT_ERROR,         /* ERR from asp: message */
-    M3UA_EVENT_SSNM,          /* DUNA, DAVA, SCON, DUPU, DRST from asp: message */
+    M3UA_EVENT_ASP_STATE, /* asp: asp_old -> asp_new */
+    M3UA_EVENT_TRAFFIC,   /* asp in as: `active` or not any more */
+    M3UA_EVENT_AS_STATE,  /* as: as_old -> as_new */
+    M3UA_EVENT_NOTIFY,    /* NTFY from asp: message; as where a routing context names one */
+    M3UA_EVENT_ERROR,     /* ERR from asp: message */
+    /* `affected` (mask and point code) in as, by asp: destination_old -> destination, as `message`
+     * says; NULL: by time. With `status` P7_FULL: `lost` point codes of `message` are not heeded.
+     */
+    M3UA_EVENT_SSNM,
     M3UA_EVENT_ERROR_SENT,    /* to asp: error, because of `status` when its bytes were at fault */
     M3UA_EVENT_GIVEN_UP,      /* asp: request `message_kind` got no answer in t_ack_tries tries */
     M3UA_EVENT_BEAT_LOST,     /* asp: no BEAT ACK within 2 T(beat); abort() follows */
@@ -135,6 +142,9 @@ struct m3ua_endpoint_event {
     enum p7_status status;
     uint64_t count;
     uint64_t lost;
+    uint32_t affected;
+    struct m3ua_destination destination_old;
+    struct m3ua_destination destination;
     const struct m3ua_message *message; /* borrowed until the callback returns */
 };
 
@@ -169,19 +179,24 @@ struct m3ua_endpoint_counters {
     uint64_t errors_received;
     uint64_t notifies_sent; /* NTFY */
     uint64_t notifies_received;
-    uint64_t data_in;                 /* DATA delivered */
-    uint64_t data_out;                /* DATA sent, copies of broadcast counted each */
-    uint64_t data_in_not_active;      /* DATA received before ASP-ACTIVE (RFC4666-4.3.1) */
-    uint64_t data_in_routing_context; /* DATA with a wrong or without a needed routing context */
-    uint64_t data_dropped_no_asp;     /* transfer refused: AS not AS-ACTIVE */
-    uint64_t data_dropped_send_full;  /* transfer refused: send() gave P7_FULL */
+    uint64_t data_in;                  /* DATA delivered */
+    uint64_t data_out;                 /* DATA sent, copies of broadcast counted each */
+    uint64_t data_in_not_active;       /* DATA received before ASP-ACTIVE (RFC4666-4.3.1) */
+    uint64_t data_in_routing_context;  /* DATA with a wrong or without a needed routing context */
+    uint64_t data_dropped_no_asp;      /* transfer refused: AS not AS-ACTIVE */
+    uint64_t data_dropped_unavailable; /* transfer refused: the destination is unavailable (DUNA)
+                                        * or has no such user (DUPU) */
+    uint64_t data_dropped_send_full;   /* transfer refused: send() gave P7_FULL */
     uint64_t data_dropped_send_failed;
     uint64_t data_dropped_too_long;
     uint64_t data_dropped_queue_full; /* AS-PENDING */
     uint64_t data_dropped_t_r;
-    uint64_t data_queued;         /* ever put into a queue */
-    uint64_t control_send_failed; /* anything but DATA that send() did not take */
-    uint64_t beats_lost;          /* associations ended for want of BEAT ACK */
+    uint64_t data_queued;          /* ever put into a queue */
+    uint64_t control_send_failed;  /* anything but DATA that send() did not take */
+    uint64_t beats_lost;           /* associations ended for want of BEAT ACK */
+    uint64_t destination_changes;  /* states of destinations that SSNM has changed */
+    uint64_t destinations_refused; /* affected point codes that found no room in a table */
+    uint64_t audits_sent;          /* DAUD */
     uint64_t associations_up;
     uint64_t associations_down;
 };
@@ -238,6 +253,8 @@ struct m3ua_transfer {
  * Sends MTP3-user data to an AS, by its traffic mode, with its routing context and our network
  * appearance. P7_OK: handed to send(), or queued, while the AS is AS-PENDING or still has a queue
  * from then (so that the sequence holds). P7_STATE: the AS is not usable.
+ * P7_STATE also: all its ASPs say that the destination is unavailable, or its user (RFC4666-3.4.1,
+ * 3.4.5). Congestion holds nothing back: it is told, and whoever makes the load decides.
  * P7_FULL: send() has no room, or the queue is full. P7_RANGE: too long. All are counted.
  */
 enum p7_status m3ua_endpoint_transfer(struct m3ua_endpoint *endpoint,
@@ -252,6 +269,17 @@ enum p7_status m3ua_endpoint_transfer_to_asp(struct m3ua_endpoint *endpoint,
 
 /* Would a transfer to the AS be taken now? */
 bool m3ua_endpoint_as_usable(const struct m3ua_endpoint *endpoint, uint32_t as);
+
+/*
+ * What is known of a destination in the AS: the best that one of its active ASPs says; available
+ * when none has said anything. m3ua_destination_is_open tells whether a transfer would be taken.
+ * _asp_destination: as this ASP says; unavailable when it is not in the AS.
+ */
+struct m3ua_destination m3ua_endpoint_destination(const struct m3ua_endpoint *endpoint, uint32_t as,
+                                                  uint32_t point_code);
+struct m3ua_destination m3ua_endpoint_asp_destination(const struct m3ua_endpoint *endpoint,
+                                                      uint32_t asp, uint32_t as,
+                                                      uint32_t point_code);
 
 /*
  * Management. P7_STATE when the role has no such request (SG), P7_NOT_FOUND when the ASP is not in
@@ -273,6 +301,11 @@ enum p7_status m3ua_endpoint_asp_lock(struct m3ua_endpoint *endpoint, uint32_t a
  * ASP that is not down. P7_STATE when it is down; else what send() gave. */
 enum p7_status m3ua_endpoint_send_ssnm(struct m3ua_endpoint *endpoint, uint32_t asp,
                                        const struct m3ua_message *message,
+                                       int64_t now_ns) P7_MUST_CHECK;
+
+/* How congested the AS is, in the eyes of who calls (0..3, M3UA_CONGESTION_UNDEFINED): as SG told
+ * to the concerned ASPs of other ASs, else to the peers, by SCON when it changes. P7_RANGE. */
+enum p7_status m3ua_endpoint_congested(struct m3ua_endpoint *endpoint, uint32_t as, uint8_t level,
                                        int64_t now_ns) P7_MUST_CHECK;
 
 /* Reading. In a double exchange asp_state is our half and peer_state the peer's; else they are the

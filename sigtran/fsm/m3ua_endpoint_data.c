@@ -47,17 +47,43 @@ static enum p7_status data_send(struct m3ua_endpoint *ep, const struct endpoint_
     return status;
 }
 
+static bool reaches(const struct m3ua_endpoint *ep, const struct endpoint_as *as, uint32_t member,
+                    const struct m3ua_transfer *transfer)
+{
+    return endpoint_member_reaches(ep, as, member, transfer->dpc, transfer->si);
+}
+
+/* The member by traffic mode and SLS, or the next one through which the destination is reached
+ * (RFC4666-4.5.2.2). */
+static uint32_t member_select(const struct m3ua_endpoint *ep, const struct endpoint_as *as,
+                              const struct m3ua_transfer *transfer)
+{
+    const uint32_t member = as_select(&as->machine, transfer->sls);
+    if (member == AS_MEMBER_NONE || reaches(ep, as, member, transfer))
+        return member;
+    const uint32_t count =
+        as->config.traffic_mode == AS_MODE_OVERRIDE ? 0 : as->machine.active_count;
+    for (uint32_t i = 0; i < count; i++) {
+        const uint32_t other = as->machine.active[(transfer->sls + i) % count];
+        if (reaches(ep, as, other, transfer))
+            return other;
+    }
+    return AS_MEMBER_NONE;
+}
+
 /* By traffic mode. A broadcast has worked when one copy left. */
 static enum p7_status data_route(struct m3ua_endpoint *ep, const struct endpoint_as *as,
                                  const struct m3ua_transfer *transfer, struct bytes payload)
 {
-    const uint32_t member = as_select(&as->machine, transfer->sls);
+    const uint32_t member = member_select(ep, as, transfer);
     if (member == AS_MEMBER_NONE)
         return P7_STATE;
     if (as->config.traffic_mode != AS_MODE_BROADCAST)
         return data_send(ep, as, as->config.asp[member], transfer, payload);
     enum p7_status result = P7_STATE;
     for (uint32_t i = 0; i < as->machine.active_count; i++) {
+        if (!reaches(ep, as, as->machine.active[i], transfer))
+            continue;
         const enum p7_status status =
             data_send(ep, as, as->config.asp[as->machine.active[i]], transfer, payload);
         if (result != P7_OK)
@@ -125,6 +151,7 @@ void endpoint_queue_flush(struct m3ua_endpoint *ep, uint32_t as, int64_t now_ns)
         if (status == P7_FULL) {
             queue->retry_at_ns = now_ns + M3UA_ENDPOINT_RETRY_NS;
             endpoint_as_arm(ep, as);
+            endpoint_queue_congestion(ep, as, now_ns);
             return;
         }
         drop_count(ep, status);
@@ -139,6 +166,7 @@ void endpoint_queue_flush(struct m3ua_endpoint *ep, uint32_t as, int64_t now_ns)
                                               .lost = queue->lost};
     queue_reset(queue);
     endpoint_as_arm(ep, as);
+    endpoint_queue_congestion(ep, as, now_ns);
     endpoint_raise(ep, &event, now_ns);
 }
 
@@ -155,15 +183,17 @@ void endpoint_queue_drop(struct m3ua_endpoint *ep, uint32_t as, int64_t now_ns)
                                               .lost = queue->lost + queue->count};
     queue_reset(queue);
     endpoint_as_arm(ep, as);
+    endpoint_queue_congestion(ep, as, now_ns);
     endpoint_raise(ep, &event, now_ns);
 }
 
 /* --- public ---------------------------------------------------------------------------------- */
 
-static enum p7_status transfer_queue(struct m3ua_endpoint *ep, struct endpoint_as *as,
-                                     const struct m3ua_transfer *transfer, struct bytes payload)
+static enum p7_status transfer_queue(struct m3ua_endpoint *ep, const struct m3ua_transfer *transfer,
+                                     struct bytes payload, int64_t now_ns)
 {
-    const enum p7_status status = queue_put(&as->queue, transfer, payload);
+    const enum p7_status status = queue_put(&ep->as[transfer->as].queue, transfer, payload);
+    endpoint_queue_congestion(ep, transfer->as, now_ns);
     if (status == P7_OK)
         ep->counters.data_queued++;
     else
@@ -185,9 +215,15 @@ enum p7_status m3ua_endpoint_transfer(struct m3ua_endpoint *endpoint,
     if (as->queue.count > 0)
         endpoint_queue_flush(endpoint, transfer->as, now_ns);
     if (as->queue.count > 0 || as->machine.state == AS_STATE_PENDING)
-        return transfer_queue(endpoint, as, transfer, payload);
+        return transfer_queue(endpoint, transfer, payload, now_ns);
     if (as->machine.state != AS_STATE_ACTIVE) {
         endpoint->counters.data_dropped_no_asp++;
+        return P7_STATE;
+    }
+    as->has_last_dpc = true;
+    as->last_dpc = transfer->dpc;
+    if (as->troubles != 0 && member_select(endpoint, as, transfer) == AS_MEMBER_NONE) {
+        endpoint->counters.data_dropped_unavailable++;
         return P7_STATE;
     }
     const enum p7_status status = data_route(endpoint, as, transfer, payload);
@@ -210,6 +246,11 @@ enum p7_status m3ua_endpoint_transfer_to_asp(struct m3ua_endpoint *endpoint,
     if (membership == M3UA_ENDPOINT_NONE ||
         !endpoint_asp_carries(&endpoint->asp[asp], membership)) {
         endpoint->counters.data_dropped_no_asp++;
+        return P7_STATE;
+    }
+    if (!reaches(endpoint, &endpoint->as[transfer->as], endpoint->asp[asp].member[membership],
+                 transfer)) {
+        endpoint->counters.data_dropped_unavailable++;
         return P7_STATE;
     }
     const enum p7_status status =

@@ -6,7 +6,8 @@
  *   m3ua_endpoint_step.c     the machines' steps and actions, timers
  *   m3ua_endpoint_send.c     control messages out, events
  *   m3ua_endpoint_receive.c  messages in
- *   m3ua_endpoint_ssnm.c     SSNM in
+ *   m3ua_endpoint_ssnm.c     SSNM in, audits of ours
+ *   m3ua_endpoint_announce.c SSNM out: what we tell others
  *   m3ua_endpoint_rkm.c      RKM in
  *   m3ua_endpoint_data.c     transfers out and the queue of AS-PENDING
  */
@@ -31,6 +32,8 @@ struct endpoint_asp {
     /* From ASPUP, for NTFY (RFC4666-3.8.2). */
     bool has_peer_identifier;
     uint32_t peer_identifier;
+    struct m3ua_destinations *destinations; /* by membership: what the peer says of them */
+    int64_t dupu_at_ns;                     /* no DUPU before this */
 };
 
 /* Messages that wait, oldest first: [head, tail) of `bytes`, each a record header and payload. */
@@ -51,6 +54,25 @@ struct endpoint_as {
     enum asp_role role;
     uint32_t membership[LIMIT_ASP_PER_AS]; /* the membership that this AS is to its member */
     struct endpoint_queue queue;
+    uint32_t troubles; /* ranges in its members' tables of destinations */
+    bool has_last_dpc; /* of a transfer: worth an audit after a gap */
+    uint32_t last_dpc;
+    enum m3ua_availability announced; /* what the concerned ASPs know of its point code */
+    uint8_t queue_congestion;
+    uint8_t reported_congestion;
+};
+
+/* A parameter of routing contexts: as many as an ASP has memberships. */
+struct endpoint_contexts {
+    uint8_t octets[4 * ASP_MEMBERSHIPS_MAX];
+};
+
+/* A parameter of affected point codes. */
+#define ENDPOINT_AFFECTED_MAX 256u
+
+struct endpoint_affected {
+    uint8_t octets[4 * ENDPOINT_AFFECTED_MAX];
+    uint32_t count;
 };
 
 struct m3ua_endpoint {
@@ -62,7 +84,8 @@ struct m3ua_endpoint {
     uint32_t as_count;
     struct endpoint_asp *asp;
     struct endpoint_as *as;
-    struct timer_heap timers; /* ids: ASPs, then ASs */
+    struct timer_heap timers; /* ids: ASPs, then ASs, then the network management of ASPs */
+    uint16_t users;           /* a bit for each MTP3 user here; 0: not told */
     struct m3ua_endpoint_counters counters;
     bool busy;       /* inside of a call that only transfers may interrupt */
     bool in_handler; /* inside of send() or abort(): nothing may interrupt */
@@ -105,7 +128,15 @@ void endpoint_as_arm(struct m3ua_endpoint *ep, uint32_t as);
 /* The membership of the ASP in the AS, or M3UA_ENDPOINT_NONE. */
 uint32_t endpoint_membership(const struct m3ua_endpoint *ep, uint32_t asp, uint32_t as);
 
+/* The timer of the ASP's destinations. */
+void endpoint_network_arm(struct m3ua_endpoint *ep, uint32_t asp);
+
 /* --- m3ua_endpoint_send.c -------------------------------------------------------------------- */
+
+/* Puts the routing contexts of the memberships into ep->out; none when an AS has none (it is then
+ * the only one). `contexts` must live until it is sent. */
+void endpoint_contexts_put(struct m3ua_endpoint *ep, uint32_t asp, uint32_t memberships,
+                           struct endpoint_contexts *contexts);
 
 void endpoint_raise(struct m3ua_endpoint *ep, const struct m3ua_endpoint_event *event,
                     int64_t now_ns);
@@ -157,6 +188,37 @@ void endpoint_message_raise(struct m3ua_endpoint *ep, enum m3ua_endpoint_event_k
 /* --- m3ua_endpoint_ssnm.c -------------------------------------------------------------------- */
 
 void endpoint_ssnm_receive(struct m3ua_endpoint *ep, uint32_t asp, int64_t now_ns);
+
+/* Traffic of the membership begins or ends. */
+void endpoint_destinations_follow(struct m3ua_endpoint *ep, uint32_t asp, uint32_t membership,
+                                  bool active, int64_t now_ns);
+void endpoint_destinations_time(struct m3ua_endpoint *ep, uint32_t asp, int64_t now_ns);
+int64_t endpoint_destinations_deadline_ns(const struct endpoint_asp *a);
+
+/* Is DATA of this MTP3 user taken to the point code through this member? */
+bool endpoint_member_reaches(const struct m3ua_endpoint *ep, const struct endpoint_as *as,
+                             uint32_t member, uint32_t point_code, uint8_t si);
+
+/* --- m3ua_endpoint_announce.c ---------------------------------------------------------------- */
+
+void endpoint_affected_add(struct endpoint_affected *list, uint32_t entry);
+/* Begins ep->out as a message of this kind with the list and our network appearance. */
+void endpoint_affected_put(struct m3ua_endpoint *ep, enum m3ua_kind kind,
+                           const struct endpoint_affected *list);
+
+/* The AS has changed: tells the concerned ASPs whether its point code is reached. */
+void endpoint_as_announce(struct m3ua_endpoint *ep, uint32_t as, int64_t now_ns);
+/* The ASP is newly ASP-ACTIVE: tells it what is not available. */
+void endpoint_asp_announce(struct m3ua_endpoint *ep, uint32_t asp, int64_t now_ns);
+/* Somebody says how congested the AS is. */
+void endpoint_congestion_report(struct m3ua_endpoint *ep, uint32_t as, uint8_t level,
+                                int64_t now_ns);
+/* The queue of the AS has grown or shrunk. */
+void endpoint_queue_congestion(struct m3ua_endpoint *ep, uint32_t as, int64_t now_ns);
+/* DATA has come: answers with DUPU when its user is not here. */
+void endpoint_user_check(struct m3ua_endpoint *ep, uint32_t asp, const struct m3ua_data *data,
+                         int64_t now_ns);
+void endpoint_daud_answer(struct m3ua_endpoint *ep, uint32_t asp, int64_t now_ns);
 
 /* --- m3ua_endpoint_rkm.c --------------------------------------------------------------------- */
 

@@ -61,7 +61,7 @@ void m3ua_endpoint_time(struct m3ua_endpoint *endpoint, int64_t now_ns)
     const struct asp_event asp_time = {.kind = ASP_EVENT_TIME};
     const struct as_event as_time = {.kind = AS_EVENT_TIME};
     /* Each timer once: one that is due again at once waits for the next turn. */
-    for (uint32_t turns = endpoint->asp_count + endpoint->as_count; turns > 0; turns--) {
+    for (uint32_t turns = 2 * endpoint->asp_count + endpoint->as_count; turns > 0; turns--) {
         const uint32_t id = timer_heap_pop_due(&endpoint->timers, now_ns);
         if (id == TIMER_HEAP_NONE)
             break;
@@ -70,6 +70,10 @@ void m3ua_endpoint_time(struct m3ua_endpoint *endpoint, int64_t now_ns)
             continue;
         }
         const uint32_t as = id - endpoint->asp_count;
+        if (as >= endpoint->as_count) {
+            endpoint_destinations_time(endpoint, as - endpoint->as_count, now_ns);
+            continue;
+        }
         endpoint->as[as].queue.retry_at_ns = TIMER_NEVER_NS;
         endpoint_as_step(endpoint, as, &as_time, now_ns);
         endpoint_queue_flush(endpoint, as, now_ns);

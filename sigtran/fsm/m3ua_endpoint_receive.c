@@ -117,6 +117,7 @@ static void data_receive(struct m3ua_endpoint *ep, uint32_t asp, struct bytes me
         return;
     }
     ep->counters.data_in++;
+    endpoint_user_check(ep, asp, &data, now_ns);
     ep->handler.data(ep->handler.context, a->as[membership], asp, &data, now_ns);
 }
 

@@ -3,11 +3,6 @@
 
 #include "sigtran/fsm/m3ua_endpoint_internal.h"
 
-/* A parameter of routing contexts: as many as an ASP has memberships. */
-struct contexts {
-    uint8_t octets[4 * ASP_MEMBERSHIPS_MAX];
-};
-
 void endpoint_raise(struct m3ua_endpoint *ep, const struct m3ua_endpoint_event *event,
                     int64_t now_ns)
 {
@@ -53,9 +48,8 @@ enum p7_status endpoint_send_out(struct m3ua_endpoint *ep, uint32_t asp, int64_t
     return status;
 }
 
-/* The routing contexts of the memberships; none when an AS has none (it is then the only one). */
-static void contexts_put(struct m3ua_endpoint *ep, uint32_t asp, uint32_t memberships,
-                         struct contexts *contexts)
+void endpoint_contexts_put(struct m3ua_endpoint *ep, uint32_t asp, uint32_t memberships,
+                           struct endpoint_contexts *contexts)
 {
     const struct endpoint_asp *a = &ep->asp[asp];
     size_t count = 0;
@@ -109,15 +103,15 @@ static void aspsm_fill(struct m3ua_endpoint *ep, uint32_t asp, const struct asp_
 }
 
 static void asptm_fill(struct m3ua_endpoint *ep, uint32_t asp, const struct asp_action *action,
-                       struct contexts *contexts)
+                       struct endpoint_contexts *contexts)
 {
     switch (action->message) {
     case M3UA_ASPAC:
         traffic_mode_put(ep, asp, action->memberships);
-        contexts_put(ep, asp, action->memberships, contexts);
+        endpoint_contexts_put(ep, asp, action->memberships, contexts);
         break;
     case M3UA_ASPIA:
-        contexts_put(ep, asp, action->memberships, contexts);
+        endpoint_contexts_put(ep, asp, action->memberships, contexts);
         break;
     case M3UA_ASPAC_ACK:
         if (ep->echo_traffic_mode) {
@@ -125,11 +119,11 @@ static void asptm_fill(struct m3ua_endpoint *ep, uint32_t asp, const struct asp_
             ep->out.traffic_mode = ep->traffic_mode;
         }
         if (ep->echo_contexts)
-            contexts_put(ep, asp, action->memberships, contexts);
+            endpoint_contexts_put(ep, asp, action->memberships, contexts);
         break;
     default: /* ASPIA ACK */
         if (ep->echo_contexts)
-            contexts_put(ep, asp, action->memberships, contexts);
+            endpoint_contexts_put(ep, asp, action->memberships, contexts);
         break;
     }
 }
@@ -143,7 +137,7 @@ void endpoint_send_action(struct m3ua_endpoint *ep, uint32_t asp, const struct a
         endpoint_send_error(ep, asp, action->error, now_ns);
         return;
     }
-    struct contexts contexts;
+    struct endpoint_contexts contexts;
     uint8_t beat[ASP_BEAT_OCTETS];
     m3ua_message_of(&ep->out, action->message);
     if (m3ua_kind_class(action->message) == M3UA_CLASS_ASPTM)
@@ -157,7 +151,7 @@ void endpoint_send_notify(struct m3ua_endpoint *ep, uint32_t as, const struct as
                           int64_t now_ns)
 {
     const struct endpoint_as *s = &ep->as[as];
-    struct contexts contexts;
+    struct endpoint_contexts contexts;
     m3ua_message_of(&ep->out, M3UA_NTFY);
     ep->out.present |= M3UA_HAS_STATUS;
     ep->out.status_type = action->status_type;
@@ -170,7 +164,7 @@ void endpoint_send_notify(struct m3ua_endpoint *ep, uint32_t as, const struct as
         }
     }
     const uint32_t asp = s->config.asp[action->member];
-    contexts_put(ep, asp, 1u << s->membership[action->member], &contexts);
+    endpoint_contexts_put(ep, asp, 1u << s->membership[action->member], &contexts);
     if (endpoint_send_out(ep, asp, now_ns) == P7_OK)
         ep->counters.notifies_sent++;
 }

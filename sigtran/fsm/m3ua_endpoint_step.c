@@ -67,6 +67,11 @@ static void arm(struct m3ua_endpoint *ep, uint32_t id, int64_t at_ns)
         timer_heap_arm(&ep->timers, id, at_ns);
 }
 
+void endpoint_network_arm(struct m3ua_endpoint *ep, uint32_t asp)
+{
+    arm(ep, ep->asp_count + ep->as_count + asp, endpoint_destinations_deadline_ns(&ep->asp[asp]));
+}
+
 void endpoint_as_arm(struct m3ua_endpoint *ep, uint32_t as)
 {
     const int64_t t_r_at_ns = as_deadline_ns(&ep->as[as].machine);
@@ -135,6 +140,7 @@ void endpoint_as_step(struct m3ua_endpoint *ep, uint32_t as, const struct as_eve
     as_step(&ep->as[as].machine, event, now_ns, &actions);
     endpoint_as_arm(ep, as);
     as_actions_do(ep, as, &actions, now_ns);
+    endpoint_as_announce(ep, as, now_ns);
 }
 
 /* --- actions of the ASP machine -------------------------------------------------------------- */
@@ -185,9 +191,13 @@ static void asp_traffic_changed(struct m3ua_endpoint *ep, uint32_t asp, const st
                                                   .peer = half == &ep->asp[asp].peer,
                                                   .active = ((action->memberships >> i) & 1u) != 0};
         endpoint_raise(ep, &event, now_ns);
-        if (half == sent_to(&ep->asp[asp]))
-            member_report(ep, asp, i, false, now_ns);
+        if (half != sent_to(&ep->asp[asp]))
+            continue;
+        member_report(ep, asp, i, false, now_ns);
+        endpoint_destinations_follow(ep, asp, i, event.active, now_ns);
     }
+    if (action->memberships != 0 && (action->memberships & ~action->changed) == 0)
+        endpoint_asp_announce(ep, asp, now_ns);
 }
 
 static void asp_lost(struct m3ua_endpoint *ep, uint32_t asp, int64_t now_ns)
