@@ -24,6 +24,7 @@ static struct m3ua_asp_config asp_config(const struct asp_settings *asp, bool in
         .asp_identifier = asp->asp_identifier,
         .t_ack_ns = (int64_t)asp->t_ack_ms * NS_PER_MS,
         .t_beat_ns = (int64_t)asp->t_beat_ms * NS_PER_MS,
+        .t_audit_ns = asp->t_audit_ms == 0 ? -1 : (int64_t)asp->t_audit_ms * NS_PER_MS,
         .wants_up = asks,
         .wants_active = asks,
         /* Who is active in a cluster, its nodes decide, not an SG. */

@@ -45,8 +45,9 @@ struct asp_settings {
     bool sctp_client;                       /* sctp-role client (default) or server */
     bool has_asp_identifier;
     uint32_t asp_identifier;
-    uint32_t t_ack_ms;  /* RFC 4666 T(ack), default 2000 */
-    uint32_t t_beat_ms; /* M3UA BEAT interval, 0 (default) = none */
+    uint32_t t_ack_ms;   /* RFC 4666 T(ack), default 2000 */
+    uint32_t t_beat_ms;  /* M3UA BEAT interval, 0 (default) = none */
+    uint32_t t_audit_ms; /* interval of DAUD for what is not available, default 30 s; 0 = none */
 };
 
 /* When our ASPs of an AS ask for its traffic (ASP ACTIVE). */

@@ -141,7 +141,8 @@ static enum p7_status asp_enter(struct grammar_call *call)
     asp.endpoint.udp_remote_port = 9899; /* RFC6951-5.1 */
     asp.role = ASP_ROLE_ASP;
     asp.sctp_client = true;
-    asp.t_ack_ms = 2000; /* RFC4666-4.3.4.1 */
+    asp.t_ack_ms = 2000;    /* RFC4666-4.3.4.1 */
+    asp.t_audit_ms = 30000; /* RFC4666-4.5.3 names no time */
     settings->asp[settings->asp_count] = asp;
     call->entered = &settings->asp[settings->asp_count++];
     return P7_OK;
@@ -392,6 +393,8 @@ const struct grammar_row grammar_network[] = {
               "T(ack) of M3UA"),
     ROW_VALUE(GRAMMAR_ASP, VALUE_MS32, "timer beat MS", struct asp_settings, t_beat_ms, 0, MS_MAX,
               "T(beat): interval of M3UA BEAT (not of SCTP HEARTBEAT); 0: none"),
+    ROW_VALUE(GRAMMAR_ASP, VALUE_MS32, "timer audit MS", struct asp_settings, t_audit_ms, 0, MS_MAX,
+              "How often DAUD asks for a destination that is not available; 0: never"),
     ROW_ENTER(GRAMMAR_CS7, GRAMMAR_AS, "as NAME PROTOCOL", as_enter, ass_write,
               "An application server: the ASPs that serve one routing key"),
     ROW_CUSTOM(GRAMMAR_AS, "asp NAME", as_asp_set, as_asp_write, "An asp that serves it"),

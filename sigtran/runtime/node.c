@@ -166,8 +166,7 @@ static void on_m3ua_event(void *context, const struct m3ua_endpoint_event *event
             m3ua_status_text(event->message->status_type, event->message->status_information));
         break;
     case M3UA_EVENT_SSNM:
-        node_tell(node, NODE_INFO, "m3ua", name, "asp %s says %s", asp_name(node, event->asp),
-                  m3ua_kind_name(event->message->kind));
+        node_tell_ssnm(node, asp_name(node, event->asp), as_name(node, event->as), event);
         break;
     default:
         tell_m3ua_trouble(node, event);
@@ -225,6 +224,7 @@ static enum p7_status create_m3ua(struct node *node)
             .has_network_appearance = node->config.has_network_appearance,
             .network_appearance = node->config.network_appearance,
             .point_code = node->config.point_code,
+            .users = 1u << NODE_SERVICE_SCCP,
             .asp_count = asps,
             .asp = asp,
             .as_count = ass,

@@ -152,7 +152,7 @@ int64_t node_deadline_ns(const struct node *node);
 /* Fills in everything but the parties. */
 enum p7_status node_route_to_as(const struct node *node, const char *as_name,
                                 struct node_route *route) P7_MUST_CHECK;
-/* Could a message go to this AS now? */
+/* Could a message go to this AS now, and to this destination there (RFC4666-3.4.1)? */
 bool node_route_is_open(const struct node *node, const struct node_route *route);
 
 /* P7_FULL: all dialogues are in use. */

@@ -8,6 +8,11 @@
 #define NODE_SCCP_CLASS      1
 #define NODE_RETURN_ON_ERROR true
 
+static bool is_reached(struct m3ua_destination destination)
+{
+    return m3ua_destination_is_open(&destination, NODE_SERVICE_SCCP);
+}
+
 /* --- towards the network ---------------------------------------------------------------------- */
 
 static enum p7_status transfer(struct node *node, int64_t now_ns, const struct node_route *route,
@@ -24,7 +29,8 @@ static enum p7_status transfer(struct node *node, int64_t now_ns, const struct n
     /* An answer takes the way its request came, while that is open: with loadshare the AS would
      * pick any ASP, and a simulator knows only its own dialogues. */
     if (route->asp != M3UA_ENDPOINT_NONE &&
-        m3ua_endpoint_carries(node->m3ua, route->asp, route->as))
+        m3ua_endpoint_carries(node->m3ua, route->asp, route->as) &&
+        is_reached(m3ua_endpoint_asp_destination(node->m3ua, route->asp, route->as, route->dpc)))
         return m3ua_endpoint_transfer_to_asp(node->m3ua, &where, route->asp, payload, now_ns);
     return m3ua_endpoint_transfer(node->m3ua, &where, payload, now_ns);
 }
@@ -68,7 +74,8 @@ enum p7_status node_route_to_as(const struct node *node, const char *as_name,
 
 bool node_route_is_open(const struct node *node, const struct node_route *route)
 {
-    return m3ua_endpoint_as_usable(node->m3ua, route->as);
+    return m3ua_endpoint_as_usable(node->m3ua, route->as) &&
+           is_reached(m3ua_endpoint_destination(node->m3ua, route->as, route->dpc));
 }
 
 enum p7_status node_dialogue_open(struct node *node, int64_t now_ns, const struct node_route *route,

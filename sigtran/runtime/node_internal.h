@@ -75,6 +75,11 @@ enum p7_status node_listen_all(struct node *node, char *error, size_t error_octe
 void node_connect_due(struct node *node, int64_t now_ns);
 int64_t node_connect_deadline_ns(const struct node *node);
 
+/* --- node_m3ua_network.c --- */
+/* A destination has changed, in words. */
+void node_tell_ssnm(struct node *node, const char *asp, const char *as,
+                    const struct m3ua_endpoint_event *event);
+
 /* --- node_dialogue.c --- */
 void node_on_data(void *context, uint32_t as, uint32_t asp, const struct m3ua_data *data,
                   int64_t now_ns);

@@ -159,11 +159,15 @@ static void each_m3ua(const struct node *node, const struct visitor *v)
     v->visit(v->context, "m3ua.notifies_sent", c->notifies_sent);
     v->visit(v->context, "m3ua.notifies_received", c->notifies_received);
     v->visit(v->context, "m3ua.data_dropped_no_asp", c->data_dropped_no_asp);
+    v->visit(v->context, "m3ua.data_dropped_unavailable", c->data_dropped_unavailable);
     v->visit(v->context, "m3ua.data_dropped_send_full", c->data_dropped_send_full);
     v->visit(v->context, "m3ua.data_dropped_send_failed", c->data_dropped_send_failed);
     v->visit(v->context, "m3ua.data_dropped_queue_full", c->data_dropped_queue_full);
     v->visit(v->context, "m3ua.data_dropped_t_r", c->data_dropped_t_r);
     v->visit(v->context, "m3ua.data_queued", c->data_queued);
+    v->visit(v->context, "m3ua.destination_changes", c->destination_changes);
+    v->visit(v->context, "m3ua.destinations_refused", c->destinations_refused);
+    v->visit(v->context, "m3ua.audits_sent", c->audits_sent);
     v->visit(v->context, "m3ua.beats_lost", c->beats_lost);
     v->visit(v->context, "m3ua.associations_up", c->associations_up);
     v->visit(v->context, "m3ua.associations_down", c->associations_down);

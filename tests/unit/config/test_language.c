@@ -145,6 +145,8 @@ static void every_asp_command_sets_its_field(void)
     SETS(ASP "asp-identifier 0", a->has_asp_identifier && a->asp_identifier == 0);
     SETS(ASP "timer ack 1500", a->t_ack_ms == 1500);
     SETS(ASP "timer beat 30s", a->t_beat_ms == 30000);
+    SETS(ASP "timer audit 5s", a->t_audit_ms == 5000);
+    SETS(ASP "timer audit 0", a->t_audit_ms == 0);
 }
 
 static void every_as_command_sets_its_field(void)

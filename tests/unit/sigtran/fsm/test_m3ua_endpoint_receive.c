@@ -305,61 +305,6 @@ static void registration_is_declined(void)
         M3UA_ERROR_UNEXPECTED_MESSAGE);
 }
 
-/* RFC4666-4.5.3 */
-static void an_audit_is_answered_for_each_destination(void)
-{
-    start_sg_active();
-    /* our own point code 1, the AS's 700, and 3, of which we know nothing */
-    give(node, 0, 0, "0100020300000018 00120010 00000001 000002bc 00000003");
-    CU_ASSERT_EQUAL_FATAL(node->sent_count, 3);
-    static const enum m3ua_kind kinds[] = {M3UA_DAVA, M3UA_DAVA, M3UA_ERR};
-    static const uint32_t points[] = {1, 700, 3};
-    for (unsigned i = 0; i < 3; i++) {
-        struct m3ua_fault fault;
-        const struct sent *s = &node->sent[i];
-        CU_ASSERT_EQUAL(m3ua_decode(s->octets, s->octets + s->length, &sent_message, &fault),
-                        P7_OK);
-        CU_ASSERT_EQUAL(sent_message.kind, kinds[i]);
-        CU_ASSERT_EQUAL(m3ua_list_u32(sent_message.affected_point_codes, 0), points[i]);
-    }
-    CU_ASSERT_EQUAL(sent_message.error_code, M3UA_ERROR_DESTINATION_STATUS_UNKNOWN);
-    give(node, 0, 0, "0100040200000008");
-    give(node, 0, 0, "0100020300000010 00120008 000002bc");
-    CU_ASSERT_EQUAL(last_sent(node)->kind, M3UA_DUNA);
-}
-
-static void network_management_is_raised_on_the_side_it_is_for(void) /* RFC4666-4.5.2.1 */
-{
-    start_asp_active();
-    CU_ASSERT_EQUAL(error_for(node, 0, 0, "0100020100000010 0012000800000003"), 0);
-    CU_ASSERT_EQUAL(event_of(node, M3UA_EVENT_SSNM)->message_kind, M3UA_DUNA);
-    CU_ASSERT_EQUAL(error_for(node, 0, 0, "0100020300000010 0012000800000003"),
-                    M3UA_ERROR_UNEXPECTED_MESSAGE);
-    start_sg_active();
-    CU_ASSERT_EQUAL(error_for(node, 0, 0, "0100020100000010 0012000800000003"),
-                    M3UA_ERROR_UNEXPECTED_MESSAGE);
-    CU_ASSERT_EQUAL(error_for(node, 0, 0, "0100020400000010 0012000800000003"), 0);
-    CU_ASSERT_EQUAL(events_of(node, M3UA_EVENT_SSNM), 1);
-    /* and not before ASPUP */
-    start(ASP_ROLE_SG);
-    CU_ASSERT_EQUAL(error_for(node, 0, 0, "0100020400000010 0012000800000003"),
-                    M3UA_ERROR_UNEXPECTED_MESSAGE);
-}
-
-static void network_management_is_sent_to_who_is_up(void) /* RFC4666-4.5.1 */
-{
-    static const uint8_t point[] = {0, 0, 2, 188};
-    static struct m3ua_message duna;
-    m3ua_message_of(&duna, M3UA_DUNA);
-    duna.present = M3UA_HAS_AFFECTED_POINT_CODE;
-    duna.affected_point_codes = bytes_of(point, 4);
-    start(ASP_ROLE_SG);
-    CU_ASSERT_EQUAL(m3ua_endpoint_send_ssnm(node->ep, 0, &duna, now_ns), P7_STATE);
-    give(node, 0, 0, ASPUP);
-    CU_ASSERT_EQUAL(m3ua_endpoint_send_ssnm(node->ep, 0, &duna, now_ns), P7_OK);
-    CU_ASSERT_EQUAL(last_sent(node)->kind, M3UA_DUNA);
-}
-
 /* RFC4666-4.3.4.5: an AS that NTFY says is not active is not sent to. */
 static void notify_holds_and_releases_the_traffic_of_the_asp(void)
 {
@@ -461,9 +406,6 @@ UNIT_TESTS = {
     UNIT(the_asp_identifier_is_checked_and_named_in_notify),
     UNIT(another_traffic_mode_is_refused),
     UNIT(registration_is_declined),
-    UNIT(an_audit_is_answered_for_each_destination),
-    UNIT(network_management_is_raised_on_the_side_it_is_for),
-    UNIT(network_management_is_sent_to_who_is_up),
     UNIT(notify_holds_and_releases_the_traffic_of_the_asp),
     UNIT(an_asp_says_who_it_is_and_what_it_wants),
     UNIT(an_answer_without_routing_contexts_answers_what_was_asked),
