@@ -20,6 +20,11 @@
 /* Longest encoded SCCP party address: PC 2, SSN 1, GT header 3, 32 digits in 16 octets. */
 #define LIMIT_SCCP_ADDRESS_OCTETS 24
 
+/* Long SCCP messages of which segments are waited for. Those that are whole are so within
+ * milliseconds; of those that lose a segment, a hundred a second for T(reass) fit. Each takes
+ * 4 KiB and a bit, once it has been used. */
+#define LIMIT_SCCP_REASSEMBLIES 1024
+
 /* Digits in one global title or party number; Q.713 sets no bound, E.164 has 15, ISUP 20. */
 #define LIMIT_DIGITS 32
 

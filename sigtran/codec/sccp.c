@@ -344,22 +344,6 @@ enum p7_status sccp_write_udt(struct bytes_writer *writer, uint8_t protocol_clas
     return P7_OK;
 }
 
-enum p7_status sccp_write_data(struct bytes_writer *writer, uint8_t protocol_class,
-                               bool return_on_error, struct bytes called, struct bytes calling,
-                               struct bytes data)
-{
-    if (data.length <= LIMIT_SCCP_UDT_DATA_OCTETS)
-        return sccp_write_udt(writer, protocol_class, return_on_error, called, calling, data);
-    const struct sccp_message message = {.type = SCCP_LUDT,
-                                         .protocol_class = protocol_class,
-                                         .return_on_error = return_on_error,
-                                         .hop_counter = SCCP_HOP_COUNTER_MAX,
-                                         .called_octets = called,
-                                         .calling_octets = calling,
-                                         .data = data};
-    return sccp_encode(writer, &message);
-}
-
 /* Q.713-5.2 */
 enum p7_status sccp_management_decode(enum sccp_variant variant, struct bytes data,
                                       struct sccp_management *out)

@@ -204,6 +204,14 @@ struct sccp_message {
     struct bytes data;
 };
 
+/* A message in segments? One whose first segment is the last one too is whole
+ * (Q.714-4.1.1.2.2). */
+static inline bool sccp_is_segment(const struct sccp_message *message)
+{
+    return message->has_segmentation &&
+           (!message->segmentation.first || message->segmentation.remaining != 0);
+}
+
 /*
  * P7_OK; P7_UNSUPPORTED for a type not in enum sccp_message_type; P7_TRUNCATED when the message, a
  * part or an address ends early; P7_MALFORMED for a pointer into the fixed part, a mandatory part
@@ -222,16 +230,11 @@ enum p7_status sccp_encode(struct bytes_writer *writer,
 
 /*
  * The hot path: a UDT from encoded addresses. Same errors as sccp_encode. Data above
- * LIMIT_SCCP_UDT_DATA_OCTETS: P7_RANGE; sccp_write_data chooses the message then.
+ * LIMIT_SCCP_UDT_DATA_OCTETS: P7_RANGE; sccp_segmentation.h chooses other messages then.
  */
 enum p7_status sccp_write_udt(struct bytes_writer *writer, uint8_t protocol_class,
                               bool return_on_error, struct bytes called, struct bytes calling,
                               struct bytes data) P7_MUST_CHECK;
-
-/* As sccp_write_udt, and an LUDT (hop counter 15) when the data does not fit a UDT. */
-enum p7_status sccp_write_data(struct bytes_writer *writer, uint8_t protocol_class,
-                               bool return_on_error, struct bytes called, struct bytes calling,
-                               struct bytes data) P7_MUST_CHECK;
 
 /* SCMG message types, Q.713-5.1. */
 enum sccp_management_type {

@@ -69,14 +69,6 @@ enum p7_status sccp_reassembly_create(struct sccp_reassembly **out, uint32_t cap
                                       int64_t t_reass_ns) P7_MUST_CHECK;
 void sccp_reassembly_destroy(struct sccp_reassembly *reassembly);
 
-/* A message in segments? One whose first segment is the last one too is whole
- * (Q.714-4.1.1.2.2). */
-static inline bool sccp_is_segment(const struct sccp_message *message)
-{
-    return message->has_segmentation &&
-           (!message->segmentation.first || message->segmentation.remaining != 0);
-}
-
 /* A segment, as decoded. Never fails: what is wrong is an outcome and a counter. */
 void sccp_reassembly_take(struct sccp_reassembly *reassembly, int64_t now_ns,
                           const struct sccp_origin *origin, const struct sccp_message *message,

@@ -227,9 +227,18 @@ static void manage(struct sccp_routing *routing, uint32_t opc, int64_t now_ns,
     routing->counters.status_tests_answered++;
 }
 
+void sccp_routing_return(struct sccp_routing *routing, uint32_t opc, uint8_t cause,
+                         struct bytes_writer *reply, struct sccp_indication *indication)
+{
+    indication->ssn = 0;
+    indication->reply = bytes_of(NULL, 0);
+    indication->reply_dpc = 0;
+    return_message(routing, opc, cause, reply, indication);
+}
+
 /*
- * Whether the message may go on in spite of its hop counter and segmentation. A translation of a
- * global title takes one hop, and reaching zero is the violation (Q.714-2.3.1).
+ * Whether the message may go on in spite of its hop counter. A translation of a global title takes
+ * one hop, and reaching zero is the violation (Q.714-2.3.1).
  */
 static bool may_pass(struct sccp_routing *routing, const struct sccp_message *m, uint8_t *cause)
 {
@@ -241,12 +250,6 @@ static bool may_pass(struct sccp_routing *routing, const struct sccp_message *m,
             return false;
         }
     }
-    /* Q.714-4.1.1.2: a first segment with none to follow is a whole message. */
-    if (m->has_segmentation && (!m->segmentation.first || m->segmentation.remaining != 0)) {
-        routing->counters.segmented++;
-        *cause = SCCP_CAUSE_NO_REASSEMBLY;
-        return false;
-    }
     return true;
 }
 
@@ -254,6 +257,12 @@ static bool may_pass(struct sccp_routing *routing, const struct sccp_message *m,
 static void take_notice(struct sccp_routing *routing, int ssn, struct sccp_indication *out)
 {
     out->cause = out->message.return_cause;
+    /* The user knows what it sent by how that began (Q.714-4.1.1.1.3). */
+    if (out->message.has_segmentation && !out->message.segmentation.first) {
+        out->verdict = SCCP_VERDICT_DROPPED;
+        routing->counters.notices_partial++;
+        return;
+    }
     if (ssn < 0 || !sccp_manager_is_equipped(&routing->manager, (uint8_t)ssn)) {
         out->verdict = SCCP_VERDICT_DROPPED;
         routing->counters.notices_lost++;
@@ -283,8 +292,11 @@ static void take_data(struct sccp_routing *routing, uint32_t opc, int ssn, uint8
         return_message(routing, opc, SCCP_CAUSE_SUBSYSTEM_FAILURE, reply, out);
         sccp_manager_refuse(&routing->manager, opc, (uint8_t)ssn);
     } else {
-        out->verdict = SCCP_VERDICT_DELIVER;
         out->ssn = (uint8_t)ssn;
+        out->verdict = SCCP_VERDICT_SEGMENT;
+        if (sccp_is_segment(&out->message))
+            return;
+        out->verdict = SCCP_VERDICT_DELIVER;
         routing->counters.delivered++;
     }
 }

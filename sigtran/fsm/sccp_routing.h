@@ -23,6 +23,7 @@
 
 enum sccp_verdict {
     SCCP_VERDICT_DELIVER,  /* N-UNITDATA indication: message.data is for the user at `ssn` */
+    SCCP_VERDICT_SEGMENT,  /* a part of a message for the user at `ssn`: for sccp_reassembly */
     SCCP_VERDICT_NOTICE,   /* N-NOTICE indication: a message of the user at `ssn` came back with
                               `cause`; message.data is what that user had sent */
     SCCP_VERDICT_RETURNED, /* not for us: `reply` holds the UDTS, XUDTS or LUDTS to send */
@@ -43,9 +44,9 @@ enum sccp_verdict {
     X(unequipped, "messages for a subsystem that is not here")                                     \
     X(prohibited, "messages for a local subsystem that is out of service")                         \
     X(hop_violations, "messages whose hop counter was used up")                                    \
-    X(segmented, "messages dropped or returned because they are segments")                         \
     X(dropped_no_return, "undeliverable messages dropped without return option")                   \
     X(notices_lost, "returned messages for a subsystem that is not here")                          \
+    X(notices_partial, "returned later segments, of which the first one tells the user")           \
     X(management, "subsystem management messages")                                                 \
     X(status_tests_answered, "subsystem status tests answered with SSA")                           \
     X(reply_failed, "replies that could not be encoded")
@@ -113,15 +114,23 @@ enum p7_status sccp_routing_set_in_service(struct sccp_routing *routing, uint8_t
 /*
  * A message of the MTP (MTP-TRANSFER indication). Once a rule says which titles are ours (local),
  * others are not; without one all are: the network in front of us has chosen us already. The
- * indication's message borrows `octets`, its reply lies in `reply` (SCCP_REPLY_OCTETS are enough
- * for whatever came in a UDT or XUDT; an LUDTS is as long as its LUDT and 64 octets). Never fails:
- * what is wrong is a verdict and a counter.
+ * indication's message borrows `octets`, its reply lies in `reply` (SCCP_REPLY_OCTETS are enough).
+ * Never fails: what is wrong is a verdict and a counter.
  */
 void sccp_routing_receive(struct sccp_routing *routing, uint32_t opc, struct bytes octets,
                           int64_t now_ns, struct bytes_writer *reply,
                           struct sccp_indication *indication);
 
-#define SCCP_REPLY_OCTETS 512
+/*
+ * Gives back a message that was accepted and could not be delivered in the end: its first segment,
+ * when the others did not come (Q.714-4.1.1.2.3). `indication->message` is that message; the rest
+ * is set as by sccp_routing_receive: RETURNED with a reply, or DROPPED.
+ */
+void sccp_routing_return(struct sccp_routing *routing, uint32_t opc, uint8_t cause,
+                         struct bytes_writer *reply, struct sccp_indication *indication);
+
+/* An LUDTS with the longest data, addresses and both options. */
+#define SCCP_REPLY_OCTETS (SCCP_LUDT_DATA_OCTETS + 80)
 
 /* Where a called address leads. */
 struct sccp_routing_way {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "sigtran/fsm/sccp_segmentation.h"
 
+#include <assert.h>
+
 /* SIF of an MSU (Q.703) and what the routing label takes of it (Q.704-2.2: 4 octets;
  * T1.111.4-2.2: 7). */
 #define SIF_OCTETS        272u
@@ -71,6 +73,7 @@ static void plan_segments(struct sccp_segmenter *segmenter, struct sccp_segments
     const size_t length = out->unitdata.data.length;
     const size_t most =
         xudt_data_octets(segmenter->variant, out->unitdata.called, out->unitdata.calling);
+    assert(most > 0); /* LIMIT_SCCP_ADDRESS_OCTETS leave 203 */
     const size_t count = (length + most - 1) / most;
     out->type = SCCP_XUDT;
     out->segment_octets = (uint16_t)((length + count - 1) / count);

@@ -261,7 +261,17 @@ static enum p7_status create_layers(struct node *node)
         status = tcap_dialogue_table_create(&node->dialogues, &dialogues);
     if (status != P7_OK)
         return status;
-    sccp_routing_init(&node->sccp, SCCP_ITU, node->config.point_code, node->config.ssn);
+    /* The segments of the last start, if one of its messages is still waited for, are not taken for
+     * ours: like transaction ids, references begin elsewhere. */
+    sccp_segmenter_init(&node->segmenter, node->config.sccp_variant, node->config.long_messages,
+                        (uint32_t)node->config.generation << 8);
+    status = sccp_reassembly_create(&node->reassembly, LIMIT_SCCP_REASSEMBLIES,
+                                    node->config.t_reass_ns != 0 ? node->config.t_reass_ns
+                                                                 : SCCP_T_REASS_MS * NS_PER_MS);
+    if (status != P7_OK)
+        return status;
+    sccp_routing_init(&node->sccp, node->config.sccp_variant, node->config.point_code,
+                      node->config.ssn);
     return sccp_routing_equip(&node->sccp, node->config.ssn);
 }
 
@@ -323,6 +333,7 @@ void node_close(struct node *node)
     if (node->m3ua != NULL)
         m3ua_endpoint_destroy(node->m3ua);
     tcap_dialogue_table_destroy(node->dialogues);
+    sccp_reassembly_destroy(node->reassembly);
     free(node->asp);
     free(node->as);
     free(node->link);
@@ -398,6 +409,7 @@ void node_turn(struct node *node, int64_t now_ns)
         m3ua_endpoint_time(node->m3ua, now_ns);
     if (node_connect_deadline_ns(node) <= now_ns)
         node_connect_due(node, now_ns);
+    node_expire_reassemblies(node, now_ns);
     node_expire_dialogues(node, now_ns);
     transport_flush(node->transport, now_ns);
 }
@@ -414,6 +426,7 @@ int64_t node_deadline_ns(const struct node *node)
                         : transport_deadline_ns(node->transport);
     at_ns = earlier(at_ns, m3ua_endpoint_deadline_ns(node->m3ua));
     at_ns = earlier(at_ns, node_connect_deadline_ns(node));
+    at_ns = earlier(at_ns, sccp_reassembly_deadline_ns(node->reassembly));
     return earlier(at_ns, tcap_dialogue_deadline_ns(node->dialogues));
 }
 
@@ -442,6 +455,16 @@ const struct sccp_routing *node_sccp(const struct node *node)
 const struct capture *node_capture(const struct node *node)
 {
     return node->capture;
+}
+
+const struct sccp_segmentation_counters *node_sccp_segmentation(const struct node *node)
+{
+    return &node->segmenter.counters;
+}
+
+const struct sccp_reassembly *node_sccp_reassembly(const struct node *node)
+{
+    return node->reassembly;
 }
 
 struct node_counters node_get_counters(const struct node *node)

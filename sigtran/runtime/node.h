@@ -25,7 +25,9 @@
 #include "sigtran/base/status.h"
 #include "sigtran/codec/sccp.h"
 #include "sigtran/fsm/m3ua_endpoint.h"
+#include "sigtran/fsm/sccp_reassembly.h"
 #include "sigtran/fsm/sccp_routing.h"
+#include "sigtran/fsm/sccp_segmentation.h"
 #include "sigtran/fsm/tcap_dialogue.h"
 #include "sigtran/runtime/capture.h"
 #include "sigtran/transport/transport.h"
@@ -62,6 +64,9 @@ struct node_config {
     bool has_network_appearance;
     uint32_t network_appearance;
     uint8_t ssn; /* of the local user */
+    enum sccp_variant sccp_variant;
+    enum sccp_long_messages long_messages;
+    int64_t t_reass_ns; /* T(reass) of Q.714; 0 = 10 s */
     uint32_t asp_count;
     const struct node_asp *asp; /* copied */
     uint32_t as_count;
@@ -222,6 +227,8 @@ struct transport *node_transport(const struct node *node);
 const struct m3ua_endpoint *node_m3ua(const struct node *node);
 const struct tcap_dialogue_table *node_dialogues(const struct node *node);
 const struct sccp_routing *node_sccp(const struct node *node);
+const struct sccp_segmentation_counters *node_sccp_segmentation(const struct node *node);
+const struct sccp_reassembly *node_sccp_reassembly(const struct node *node);
 /* NULL: none is made. */
 const struct capture *node_capture(const struct node *node);
 struct node_counters node_get_counters(const struct node *node);

@@ -38,16 +38,29 @@ static enum p7_status transfer(struct node *node, int64_t now_ns, const struct n
 static enum p7_status send_unitdata(struct node *node, int64_t now_ns,
                                     const struct node_route *route, struct bytes user_data)
 {
-    struct bytes_writer w =
-        bytes_writer_of(node->sccp_octets, node->sccp_octets + sizeof(node->sccp_octets));
-    const enum p7_status status =
-        sccp_write_data(&w, NODE_SCCP_CLASS, NODE_RETURN_ON_ERROR, sccp_party_bytes(&route->called),
-                        sccp_party_bytes(&route->calling), user_data);
-    if (status != P7_OK) {
-        node->counters.encode_failures++;
-        return status;
+    const struct sccp_unitdata unitdata = {
+        .protocol_class = NODE_SCCP_CLASS,
+        .return_on_error = NODE_RETURN_ON_ERROR,
+        .called = sccp_party_bytes(&route->called),
+        .calling = sccp_party_bytes(&route->calling),
+        .data = user_data,
+    };
+    struct sccp_segments segments;
+    enum p7_status status = sccp_segmenter_start(&node->segmenter, &unitdata, &segments);
+    bool is_encoded = status == P7_OK;
+    /* One SLS, so one association and one stream: segments stay in sequence (Q.714-4.1.1.1.2). One
+     * that finds no room ends the message; the peer gives up the others after its T(reass). */
+    while (status == P7_OK && sccp_segments_left(&segments)) {
+        struct bytes_writer w =
+            bytes_writer_of(node->sccp_octets, node->sccp_octets + sizeof(node->sccp_octets));
+        status = sccp_segments_write(&segments, &w);
+        is_encoded = status == P7_OK;
+        if (is_encoded)
+            status = transfer(node, now_ns, route, bytes_of(w.start, bytes_writer_length(&w)));
     }
-    return transfer(node, now_ns, route, bytes_of(w.start, bytes_writer_length(&w)));
+    if (!is_encoded)
+        node->counters.encode_failures++;
+    return status;
 }
 
 static void send_reply(struct node *node, int64_t now_ns, const struct node_route *route,
@@ -225,6 +238,43 @@ static void deliver(struct node *node, const struct sccp_indication *sccp,
         node->handler.dialogue(node->handler.context, &indication, back);
 }
 
+/* The sender hears of a message that did not become whole (Q.714-4.1.1.2.3). */
+static void return_segment(struct node *node, const struct sccp_reassembly_result *failed,
+                           int64_t now_ns)
+{
+    uint8_t reply_octets[SCCP_REPLY_OCTETS];
+    struct bytes_writer reply = bytes_writer_of(reply_octets, reply_octets + sizeof(reply_octets));
+    struct sccp_indication sccp = {.message = failed->message};
+    const struct sccp_origin *origin = &failed->origin;
+    const struct node_route back = {
+        .as = origin->as, .asp = origin->asp, .dpc = origin->opc, .sls = origin->sls};
+    sccp_routing_return(&node->sccp, origin->opc, failed->cause, &reply, &sccp);
+    if (sccp.reply.length != 0 && transfer(node, now_ns, &back, sccp.reply) != P7_OK)
+        node->counters.replies_unsent++;
+}
+
+/* True when `sccp` is the whole message now, to be delivered. */
+static bool take_segment(struct node *node, const struct sccp_origin *origin, int64_t now_ns,
+                         struct sccp_indication *sccp)
+{
+    struct sccp_reassembly_result result;
+    sccp_reassembly_take(node->reassembly, now_ns, origin, &sccp->message, &result);
+    if (result.outcome == SCCP_REASSEMBLY_FAILED)
+        return_segment(node, &result, now_ns);
+    if (result.outcome != SCCP_REASSEMBLY_WHOLE)
+        return false;
+    sccp->verdict = SCCP_VERDICT_DELIVER;
+    sccp->message = result.message;
+    return true;
+}
+
+void node_expire_reassemblies(struct node *node, int64_t now_ns)
+{
+    struct sccp_reassembly_result result;
+    while (sccp_reassembly_expire(node->reassembly, now_ns, &result))
+        return_segment(node, &result, now_ns);
+}
+
 void node_on_data(void *context, uint32_t as, uint32_t asp, const struct m3ua_data *data,
                   int64_t now_ns)
 {
@@ -238,6 +288,9 @@ void node_on_data(void *context, uint32_t as, uint32_t asp, const struct m3ua_da
     }
     sccp_routing_receive(&node->sccp, data->opc, data->payload, now_ns, &reply, &sccp);
     struct node_route back = {.as = as, .asp = asp, .dpc = data->opc, .sls = data->sls};
+    const struct sccp_origin origin = {.opc = data->opc, .as = as, .asp = asp, .sls = data->sls};
+    if (sccp.verdict == SCCP_VERDICT_SEGMENT && !take_segment(node, &origin, now_ns, &sccp))
+        return;
     if (sccp.verdict == SCCP_VERDICT_DELIVER || sccp.verdict == SCCP_VERDICT_NOTICE) {
         /* A decoded address fits a party: sccp_address_decode says so. */
         if (sccp_party_copy(&back.called, sccp.message.calling_octets) == P7_OK &&

@@ -8,7 +8,7 @@
 
 #include "sigtran/runtime/node.h"
 
-/* An MTP3-user message that we build: an LUDT with its longest data. */
+/* An MTP3-user message that we build: an LUDT with its longest data is the longest. */
 #define NODE_MESSAGE_OCTETS 4096
 
 /* What node_asp_activate was told and node_turn has not done yet. */
@@ -46,6 +46,8 @@ struct node {
     struct capture *capture; /* NULL: none */
     struct m3ua_endpoint *m3ua;
     struct sccp_routing sccp;
+    struct sccp_segmenter segmenter;
+    struct sccp_reassembly *reassembly;
     struct tcap_dialogue_table *dialogues;
     struct node_link *link;                          /* by ASP */
     uint32_t asp_of_association[LIMIT_ASSOCIATIONS]; /* M3UA_ENDPOINT_NONE: of none */
@@ -84,5 +86,6 @@ void node_tell_ssnm(struct node *node, const char *asp, const char *as,
 void node_on_data(void *context, uint32_t as, uint32_t asp, const struct m3ua_data *data,
                   int64_t now_ns);
 void node_expire_dialogues(struct node *node, int64_t now_ns);
+void node_expire_reassemblies(struct node *node, int64_t now_ns);
 
 #endif

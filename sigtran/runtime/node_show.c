@@ -186,6 +186,15 @@ void node_counters_each(const struct node *node,
 #define SHOW_SCCP(name, text) visit(context, "sccp." #name, sccp->name);
     SCCP_ROUTING_COUNTER_LIST(SHOW_SCCP)
 #undef SHOW_SCCP
+    const struct sccp_segmentation_counters *out = node_sccp_segmentation(node);
+    const struct sccp_reassembly_counters *in =
+        sccp_reassembly_get_counters(node_sccp_reassembly(node));
+#define SHOW_SCCP_OUT(name, text) visit(context, "sccp." #name, out->name);
+    SCCP_SEGMENTATION_COUNTER_LIST(SHOW_SCCP_OUT)
+#undef SHOW_SCCP_OUT
+#define SHOW_SCCP_IN(name, text) visit(context, "sccp." #name, in->name);
+    SCCP_REASSEMBLY_COUNTER_LIST(SHOW_SCCP_IN)
+#undef SHOW_SCCP_IN
     const struct tcap_dialogue_counters *tcap = tcap_dialogue_counters(node_dialogues(node));
 #define SHOW_TCAP(name, text) visit(context, "tcap." #name, tcap->name);
     TCAP_DIALOGUE_COUNTER_LIST(SHOW_TCAP)

@@ -154,9 +154,17 @@ struct bytes message_tcap(struct peer *peer, struct bytes tcap)
     struct bytes_writer w = bytes_writer_of(octets, octets + sizeof(octets));
     if (sccp_party_set_ssn(&called, SCCP_ITU, true, peer->options->peer_point_code, SSN_CAP) !=
             P7_OK ||
-        sccp_party_set_ssn(&calling, SCCP_ITU, true, peer->options->point_code, SSN_CAP) != P7_OK ||
-        sccp_write_data(&w, 1, true, sccp_party_bytes(&called), sccp_party_bytes(&calling), tcap) !=
-            P7_OK)
+        sccp_party_set_ssn(&calling, SCCP_ITU, true, peer->options->point_code, SSN_CAP) != P7_OK)
+        return bytes_of(peer->message, 0);
+    const struct sccp_message m = {.type = tcap.length > LIMIT_SCCP_UDT_DATA_OCTETS ? SCCP_LUDT
+                                                                                    : SCCP_UDT,
+                                   .protocol_class = 1,
+                                   .return_on_error = true,
+                                   .hop_counter = SCCP_HOP_COUNTER_MAX,
+                                   .called_octets = sccp_party_bytes(&called),
+                                   .calling_octets = sccp_party_bytes(&calling),
+                                   .data = tcap};
+    if (sccp_encode(&w, &m) != P7_OK)
         return bytes_of(peer->message, 0);
     return message_data(peer, bytes_of(octets, bytes_writer_length(&w)));
 }

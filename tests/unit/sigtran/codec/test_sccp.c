@@ -239,7 +239,7 @@ static void the_longest_title_fits_a_party(void)
 
 static void the_hot_path_writes_what_the_encoder_writes(void)
 {
-    static const uint8_t data[LIMIT_SCCP_UDT_DATA_OCTETS + 1] = {0x62, 0x03};
+    static const uint8_t data[LIMIT_SCCP_UDT_DATA_OCTETS] = {0x62, 0x03};
     struct sccp_party called;
     struct sccp_party calling;
     uint8_t fast[512];
@@ -248,14 +248,13 @@ static void the_hot_path_writes_what_the_encoder_writes(void)
     for (size_t length = 1; length <= sizeof(data); length++) {
         struct bytes_writer w = bytes_writer_of(fast, fast + sizeof(fast));
         struct bytes_writer slow = bytes_writer_of(output, output + sizeof(output));
-        const struct sccp_message m = {.type = length > 255 ? SCCP_LUDT : SCCP_UDT,
+        const struct sccp_message m = {.type = SCCP_UDT,
                                        .protocol_class = 1,
                                        .return_on_error = true,
-                                       .hop_counter = SCCP_HOP_COUNTER_MAX,
                                        .called_octets = sccp_party_bytes(&called),
                                        .calling_octets = sccp_party_bytes(&calling),
                                        .data = bytes_of(data, length)};
-        CU_ASSERT_EQUAL(sccp_write_data(&w, 1, true, m.called_octets, m.calling_octets, m.data),
+        CU_ASSERT_EQUAL(sccp_write_udt(&w, 1, true, m.called_octets, m.calling_octets, m.data),
                         P7_OK);
         CU_ASSERT_EQUAL(sccp_encode(&slow, &m), P7_OK);
         CU_ASSERT_TRUE(bytes_equal(bytes_of(fast, bytes_writer_length(&w)),

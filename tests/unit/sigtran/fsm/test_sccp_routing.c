@@ -225,7 +225,7 @@ static void a_used_up_hop_counter_is_a_violation(void) /* Q.714-2.3.1 */
     CU_ASSERT_EQUAL(routing.counters.hop_violations, 3);
 }
 
-static void a_segment_is_returned_and_a_single_one_is_a_whole_message(void)
+static void a_segment_is_for_reassembly_and_a_single_one_is_a_whole_message(void)
 {
     set_up();
     struct sccp_message m = unitdata(SCCP_XUDT, SCCP_SSN_CAP);
@@ -235,12 +235,51 @@ static void a_segment_is_returned_and_a_single_one_is_a_whole_message(void)
     CU_ASSERT_EQUAL(ind.verdict, SCCP_VERDICT_DELIVER);
     m.segmentation.remaining = 1;
     receive(&m);
-    check_returned(SCCP_XUDTS, SCCP_CAUSE_NO_REASSEMBLY);
+    CU_ASSERT_EQUAL(ind.verdict, SCCP_VERDICT_SEGMENT);
+    CU_ASSERT_EQUAL(ind.ssn, SCCP_SSN_CAP);
     m.segmentation.first = false;
     m.segmentation.remaining = 0;
     receive(&m);
-    check_returned(SCCP_XUDTS, SCCP_CAUSE_NO_REASSEMBLY);
-    CU_ASSERT_EQUAL(routing.counters.segmented, 2);
+    CU_ASSERT_EQUAL(ind.verdict, SCCP_VERDICT_SEGMENT);
+    CU_ASSERT_EQUAL(routing.counters.delivered, 1);
+    m.hop_counter = 0; /* each segment has been routed by itself */
+    receive(&m);
+    check_returned(SCCP_XUDTS, SCCP_CAUSE_HOP_COUNTER);
+    m = unitdata(SCCP_XUDT, 8);
+    m.has_segmentation = true;
+    m.segmentation = (struct sccp_segmentation){.first = true, .remaining = 1};
+    receive(&m);
+    check_returned(SCCP_XUDTS, SCCP_CAUSE_UNEQUIPPED_USER);
+}
+
+static void a_first_segment_can_be_returned_when_the_others_did_not_come(void)
+{
+    set_up();
+    struct sccp_message m = unitdata(SCCP_XUDT, SCCP_SSN_CAP); /* Q.714-4.1.1.2.3 */
+    m.has_segmentation = true;
+    m.segmentation = (struct sccp_segmentation){.first = true, .remaining = 3, .reference = 77};
+    receive(&m);
+    CU_ASSERT_EQUAL_FATAL(ind.verdict, SCCP_VERDICT_SEGMENT);
+    struct bytes_writer out = bytes_writer_of(reply, reply + sizeof(reply));
+    sccp_routing_return(&routing, PEER_PC, SCCP_CAUSE_TRANSPORT_ERROR, &out, &ind);
+    check_returned(SCCP_XUDTS, SCCP_CAUSE_TRANSPORT_ERROR);
+    ind.message.return_on_error = false;
+    sccp_routing_return(&routing, PEER_PC, SCCP_CAUSE_TRANSPORT_ERROR, &out, &ind);
+    CU_ASSERT_TRUE(ind.verdict == SCCP_VERDICT_DROPPED && ind.reply.length == 0);
+}
+
+static void of_returned_segments_the_first_one_is_the_notice(void) /* Q.714-4.1.1.1.3 */
+{
+    set_up();
+    struct sccp_message m = unitdata(SCCP_XUDTS, SCCP_SSN_CAP);
+    m.has_segmentation = true;
+    m.segmentation = (struct sccp_segmentation){.first = true, .remaining = 1};
+    receive(&m);
+    CU_ASSERT_EQUAL(ind.verdict, SCCP_VERDICT_NOTICE);
+    m.segmentation = (struct sccp_segmentation){.first = false};
+    receive(&m);
+    CU_ASSERT_EQUAL(ind.verdict, SCCP_VERDICT_DROPPED);
+    CU_ASSERT_TRUE(routing.counters.notices == 1 && routing.counters.notices_partial == 1);
 }
 
 static void what_comes_back_is_a_notice_to_its_user(void)
@@ -380,7 +419,9 @@ UNIT_TESTS = {
     UNIT(a_title_that_is_not_ours_has_no_translation),
     UNIT(routing_on_a_title_that_is_not_there_has_no_translation),
     UNIT(a_used_up_hop_counter_is_a_violation),
-    UNIT(a_segment_is_returned_and_a_single_one_is_a_whole_message),
+    UNIT(a_segment_is_for_reassembly_and_a_single_one_is_a_whole_message),
+    UNIT(a_first_segment_can_be_returned_when_the_others_did_not_come),
+    UNIT(of_returned_segments_the_first_one_is_the_notice),
     UNIT(what_comes_back_is_a_notice_to_its_user),
     UNIT(a_returned_message_is_never_returned),
     UNIT(malformed_octets_are_counted_and_dropped),

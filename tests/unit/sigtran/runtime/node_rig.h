@@ -37,6 +37,10 @@ struct rig_side {
     struct rig *rig;
     struct node *node;
     const char *ip;
+    struct transport_handler handler; /* the node's own */
+    /* May look at what comes in; false: the node never sees it. NULL: it sees all. */
+    bool (*passes)(void *context, const struct transport_message *message);
+    void *passes_context;
     bool answers; /* each BEGIN and CONTINUE, at once, by `answer` */
     enum tcap_send_primitive answer;
     enum p7_status answered;              /* what node_send gave */
@@ -70,11 +74,29 @@ static inline void rig_close(struct rig *rig)
     memory_network_destroy(rig->network);
 }
 
+static inline void rig_on_message(void *context, uint32_t association,
+                                  const struct transport_message *message)
+{
+    const struct rig_side *side = context;
+    if (side->passes == NULL || side->passes(side->passes_context, message))
+        side->handler.message(side->handler.context, association, message);
+}
+
+static inline void rig_on_transport_event(void *context, uint32_t association,
+                                          const struct transport_event *event)
+{
+    const struct rig_side *side = context;
+    side->handler.event(side->handler.context, association, event);
+}
+
 static inline enum p7_status rig_opener(void *context, const struct transport_handler *handler,
                                         struct transport **transport)
 {
-    const struct rig_side *side = context;
-    return memory_network_open(side->rig->network, side->ip, handler, transport);
+    struct rig_side *side = context;
+    const struct transport_handler through = {
+        .context = side, .message = rig_on_message, .event = rig_on_transport_event};
+    side->handler = *handler;
+    return memory_network_open(side->rig->network, side->ip, &through, transport);
 }
 
 static inline enum p7_status rig_send(struct rig_side *side, uint32_t dialogue,
