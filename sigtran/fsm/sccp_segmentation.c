@@ -73,7 +73,7 @@ static void plan_segments(struct sccp_segmenter *segmenter, struct sccp_segments
     const size_t length = out->unitdata.data.length;
     const size_t most =
         xudt_data_octets(segmenter->variant, out->unitdata.called, out->unitdata.calling);
-    assert(most > 0); /* LIMIT_SCCP_ADDRESS_OCTETS leave 203 */
+    assert(most > 0); /* LIMIT_SCCP_ADDRESS_OCTETS leave 200 */
     const size_t count = (length + most - 1) / most;
     out->type = SCCP_XUDT;
     out->segment_octets = (uint16_t)((length + count - 1) / count);
