@@ -45,7 +45,7 @@ struct vector {
     struct bytes user_information;                   /* of the dialogue portion, opaque */
 };
 
-/* Segments of one message, put together (Q.714-4.1.1.3: in sequence, by class 1). */
+/* Segments of one message, put together (Q.714-4.1.1.2.2: in sequence, by class 1). */
 struct chain {
     uint32_t reference;
     unsigned remaining;
