@@ -111,9 +111,11 @@ static void segments_add(struct catalogue *catalogue)
 /* Q.713-5.1 */
 static void management_add(struct catalogue *catalogue)
 {
-    for (uint8_t type = SCCP_SSA; type <= SCCP_SSC; type++) {
-        const struct sccp_management management = {
-            .type = type, .affected_ssn = SCCP_SSN_CAP, .affected_pc = 0x808, .congestion = 1};
+    for (unsigned type = SCCP_SSA; type <= SCCP_SSC; type++) {
+        const struct sccp_management management = {.type = (uint8_t)type,
+                                                   .affected_ssn = SCCP_SSN_CAP,
+                                                   .affected_pc = 0x808,
+                                                   .congestion = 1};
         uint8_t octets[16];
         struct bytes_writer w = bytes_writer_of(octets, octets + sizeof(octets));
         struct sccp_message m = message_of(SCCP_UDT);

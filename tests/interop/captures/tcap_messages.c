@@ -46,10 +46,12 @@ static void dialogues_add(struct catalogue *catalogue)
     put(catalogue, "ABORT, no common dialogue portion",
         &(struct tcap_parts){.type = TCAP_ABORT, .dtid = theirs, .dialogue = &none});
     /* Q.773-3.2 */
-    for (uint8_t cause = 0; cause <= TCAP_P_ABORT_RESOURCE_LIMITATION; cause++)
-        put(catalogue, tcap_p_abort_cause_text(cause),
-            &(struct tcap_parts){
-                .type = TCAP_ABORT, .dtid = theirs, .has_p_abort = true, .p_abort_cause = cause});
+    for (unsigned cause = 0; cause <= TCAP_P_ABORT_RESOURCE_LIMITATION; cause++)
+        put(catalogue, tcap_p_abort_cause_text((uint8_t)cause),
+            &(struct tcap_parts){.type = TCAP_ABORT,
+                                 .dtid = theirs,
+                                 .has_p_abort = true,
+                                 .p_abort_cause = (uint8_t)cause});
 }
 
 static void component_add(struct catalogue *catalogue, const char *name,
