@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "sigtran/base/limits.h"
+#include "sigtran/base/point_code.h"
 #include "sigtran/fsm/m3ua_roles.h"
 #include "sigtran/transport/transport.h"
 
@@ -30,7 +31,8 @@
 /* --- cs7 instance: who we are in the SS7 network ------------------------------------------- */
 
 struct instance_settings {
-    uint32_t point_code;         /* 14 bits ITU, default 0.0.0 = must be set */
+    struct point_code_format point_code_format; /* how they are written, default 3.8.3 */
+    uint32_t point_code;                        /* default 0 = must be set */
     uint8_t network_indicator;   /* M3UA protocol data NI (Q.704): 0 international, 2 national */
     bool has_network_appearance; /* optional M3UA parameter, absent by default */
     uint32_t network_appearance;

@@ -117,6 +117,7 @@ void settings_init(struct settings *settings)
     memset(settings, 0, sizeof(*settings));
     settings->transport.kind = TRANSPORT_AUTO;
     settings->transport.udp_local_port = 9899; /* RFC6951-5.1 */
+    settings->instance.point_code_format = point_code_format_itu();
     settings->profile_count = sizeof(builtin_profiles) / sizeof(builtin_profiles[0]);
     memcpy(settings->profile, builtin_profiles, sizeof(builtin_profiles));
     simulator_init(&settings->simulator);

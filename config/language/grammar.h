@@ -84,6 +84,7 @@ struct grammar_text {
     char *end;
     bool failed;
     uint32_t indent;
+    const struct point_code_format *point_codes; /* how they are written */
 };
 
 void grammar_text_line(struct grammar_text *text, const char *format, ...)
@@ -139,8 +140,9 @@ enum p7_status value_parse_address(const char *word, char *dst, size_t room,
                                    char *why) P7_MUST_CHECK;
 enum p7_status value_parse_choice(const char *word, const struct value_choice *choices,
                                   uint32_t *value, char *why) P7_MUST_CHECK;
-enum p7_status value_parse_point_code(const char *word, uint32_t *point_code,
-                                      char *why) P7_MUST_CHECK;
+/* The argument of that number, in the instance's point code format. */
+enum p7_status value_parse_point_code(struct grammar_call *call, uint32_t argument,
+                                      uint32_t *point_code) P7_MUST_CHECK;
 const char *value_choice_word(const struct value_choice *choices, uint32_t value);
 
 /* "20m" for milliseconds, the largest unit that needs no fraction. */

@@ -21,6 +21,7 @@ static const struct value_choice transport_choices[] = {{"auto", TRANSPORT_AUTO}
 /* Network indicator of the SIO (Q.704-14.2.1). */
 static const struct value_choice indicator_choices[] = {
     {"international", 0}, {"spare", 1}, {"national", 2}, {"reserved", 3}, {NULL, 0}};
+static const struct value_choice delimiter_choices[] = {{"default", '.'}, {"dash", '-'}, {NULL, 0}};
 static const struct value_choice role_choices[] = {
     {"asp", ASP_ROLE_ASP}, {"sg", ASP_ROLE_SG}, {"ipsp", ASP_ROLE_IPSP}, {NULL, 0}};
 static const struct value_choice exchange_choices[] = {
@@ -87,6 +88,63 @@ static void cs7_write(const void *object, struct grammar_text *text)
 {
     grammar_text_line(text, "cs7 instance 0");
     grammar_write_node(GRAMMAR_CS7, object, text);
+}
+
+static enum p7_status format_set(struct grammar_call *call)
+{
+    struct point_code_format format = {.delimiter =
+                                           call->settings->instance.point_code_format.delimiter};
+    for (uint32_t i = 0; i < call->argument_count; i++) {
+        uint64_t bits = 0;
+        if (i == POINT_CODE_PARTS_MAX)
+            return grammar_fail(call, P7_RANGE, i, "one part too many; write at most %u",
+                                POINT_CODE_PARTS_MAX);
+        const enum p7_status status =
+            value_parse_number(call->argument[i], 1, POINT_CODE_BITS_MAX, &bits, call->why);
+        call->bad_argument = i;
+        if (status != P7_OK)
+            return status;
+        format.bits[i] = (uint8_t)bits;
+    }
+    if (point_code_format_check(&format) != P7_OK)
+        return grammar_fail(call, P7_RANGE, 0,
+                            "more bits than M3UA carries; write at most %u in all",
+                            POINT_CODE_BITS_MAX);
+    call->settings->instance.point_code_format = format;
+    return P7_OK;
+}
+
+static void format_write(const void *object, struct grammar_text *text)
+{
+    const struct settings *settings = object;
+    const struct point_code_format *format = &settings->instance.point_code_format;
+    const struct point_code_format itu = point_code_format_itu();
+    if (memcmp(format->bits, itu.bits, sizeof(itu.bits)) == 0)
+        return;
+    if (format->bits[1] == 0)
+        grammar_text_line(text, "point-code format %u", format->bits[0]);
+    else if (format->bits[2] == 0)
+        grammar_text_line(text, "point-code format %u %u", format->bits[0], format->bits[1]);
+    else
+        grammar_text_line(text, "point-code format %u %u %u", format->bits[0], format->bits[1],
+                          format->bits[2]);
+}
+
+static enum p7_status delimiter_set(struct grammar_call *call)
+{
+    uint32_t value = 0;
+    const enum p7_status status =
+        value_parse_choice(call->argument[0], delimiter_choices, &value, call->why);
+    if (status == P7_OK)
+        call->settings->instance.point_code_format.delimiter = (char)value;
+    return status;
+}
+
+static void delimiter_write(const void *object, struct grammar_text *text)
+{
+    const struct settings *settings = object;
+    if (settings->instance.point_code_format.delimiter == '-')
+        grammar_text_line(text, "point-code delimiter dash");
 }
 
 static enum p7_status indicator_set(struct grammar_call *call)
@@ -289,8 +347,7 @@ static enum p7_status routing_key_set(struct grammar_call *call)
         none ? P7_OK : value_parse_number(call->argument[0], 0, UINT32_MAX, &context, call->why);
     if (status != P7_OK)
         return status;
-    call->bad_argument = 1;
-    status = value_parse_point_code(call->argument[1], &point_code, call->why);
+    status = value_parse_point_code(call, 1, &point_code);
     if (status != P7_OK)
         return status;
     as->has_routing_context = !none;
@@ -302,8 +359,8 @@ static enum p7_status routing_key_set(struct grammar_call *call)
 static void routing_key_write(const void *object, struct grammar_text *text)
 {
     const struct as_settings *as = object;
-    char pc[SETTINGS_POINT_CODE_OCTETS];
-    (void)settings_point_code_text(as->point_code, pc, sizeof(pc));
+    char pc[POINT_CODE_TEXT_OCTETS];
+    (void)point_code_text(text->point_codes, as->point_code, pc);
     if (as->has_routing_context)
         grammar_text_line(text, "routing-key %u %s", as->routing_context, pc);
     else if (as->point_code != 0)
@@ -361,6 +418,11 @@ const struct grammar_row grammar_network[] = {
             "Receive buffer: the window that the peer may fill"),
     ROW_ENTER(GRAMMAR_TOP, GRAMMAR_CS7, "cs7 instance NUMBER", cs7_enter, cs7_write,
               "Who we are in the SS7 network"),
+    ROW_CUSTOM(GRAMMAR_CS7, "point-code format .BITS", format_set, format_write,
+               "How point codes are written: the bits of each part, 3 8 3 (the default) or 8 8 8; "
+               "stands in front of the first one"),
+    ROW_CUSTOM(GRAMMAR_CS7, "point-code delimiter KIND", delimiter_set, delimiter_write,
+               "What stands between the parts: default (a dot) or dash; both are read"),
     ROW_VALUE(GRAMMAR_CS7, VALUE_POINT_CODE, "point-code PC", struct settings, instance.point_code,
               0, 16383, "Our point code, ITU 3.8.3 or a number"),
     ROW_CUSTOM(GRAMMAR_CS7, "network-indicator KIND", indicator_set, indicator_write,

@@ -205,7 +205,7 @@ static enum p7_status sccp_address_set(struct grammar_call *call,
         call->bad_argument = i + 1;
         status = gt ? value_parse_digits(call->argument[i + 1], parsed.global_title,
                                          sizeof(parsed.global_title), call->why)
-                    : value_parse_point_code(call->argument[i + 1], &parsed.point_code, call->why);
+                    : value_parse_point_code(call, i + 1, &parsed.point_code);
     }
     if (status == P7_OK)
         *address = parsed;
@@ -227,9 +227,9 @@ static enum p7_status calling_set(struct grammar_call *call)
 static void sccp_address_write(const char *word, const struct sccp_address_settings *address,
                                struct grammar_text *text)
 {
-    char pc[SETTINGS_POINT_CODE_OCTETS] = "";
+    char pc[POINT_CODE_TEXT_OCTETS] = "";
     if (address->point_code != 0)
-        (void)settings_point_code_text(address->point_code, pc, sizeof(pc));
+        (void)point_code_text(text->point_codes, address->point_code, pc);
     grammar_text_line(text, "%s ssn %u%s%s%s%s", word, address->ssn,
                       address->global_title[0] != '\0' ? " gt " : "", address->global_title,
                       pc[0] != '\0' ? " pc " : "", pc);

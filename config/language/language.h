@@ -79,13 +79,6 @@ enum p7_status settings_write(const struct settings *settings, char *text, size_
  * P7_RANGE when it does not fit. */
 enum p7_status settings_parse_duration(const char *text, uint64_t *duration_ms) P7_MUST_CHECK;
 
-/* "3.8.3"-style ITU point code ("1.2.3") or a plain number, 14 bits. P7_MALFORMED, P7_RANGE. */
-enum p7_status settings_parse_point_code(const char *text, uint32_t *point_code) P7_MUST_CHECK;
-
-/* "1.2.3" for a point code; dst has room for SETTINGS_POINT_CODE_OCTETS. */
-#define SETTINGS_POINT_CODE_OCTETS 16
-const char *settings_point_code_text(uint32_t point_code, char *dst, size_t dst_octets);
-
 /* "k", "M" and "G" (1024 each) after a number of octets. P7_MALFORMED, P7_RANGE. */
 enum p7_status settings_parse_octets(const char *text, uint64_t *octets) P7_MUST_CHECK;
 

@@ -102,47 +102,6 @@ enum p7_status settings_parse_octets(const char *text, uint64_t *octets)
     return parse_with_unit(text, octet_units, octets, &has_unit);
 }
 
-enum p7_status settings_parse_point_code(const char *text, uint32_t *point_code)
-{
-    /* ITU 3-8-3: Q.704 gives 14 bits. */
-    static const uint64_t part_max[3] = {7, 255, 7};
-    uint64_t part[3] = {0, 0, 0};
-    uint32_t parts = 0;
-    const char *p = text;
-    for (;;) {
-        const char *end = NULL;
-        const enum p7_status status = digits_to_u64(p, &end, &part[parts]);
-        if (status != P7_OK)
-            return status;
-        parts++;
-        if (*end == '\0')
-            break;
-        if ((*end != '.' && *end != '-') || parts == 3)
-            return P7_MALFORMED;
-        p = end + 1;
-    }
-    if (parts == 2)
-        return P7_MALFORMED;
-    if (parts == 1) {
-        if (part[0] > 16383)
-            return P7_RANGE;
-        *point_code = (uint32_t)part[0];
-        return P7_OK;
-    }
-    for (uint32_t i = 0; i < 3; i++)
-        if (part[i] > part_max[i])
-            return P7_RANGE;
-    *point_code = (uint32_t)((part[0] << 11) | (part[1] << 3) | part[2]);
-    return P7_OK;
-}
-
-const char *settings_point_code_text(uint32_t point_code, char *dst, size_t dst_octets)
-{
-    (void)snprintf(dst, dst_octets, "%u.%u.%u", (point_code >> 11) & 7u, (point_code >> 3) & 255u,
-                   point_code & 7u);
-    return dst;
-}
-
 enum p7_status value_parse_number(const char *word, uint64_t min, uint64_t max, uint64_t *value,
                                   char *why)
 {
@@ -262,15 +221,21 @@ enum p7_status value_parse_choice(const char *word, const struct value_choice *c
     return P7_MALFORMED;
 }
 
-enum p7_status value_parse_point_code(const char *word, uint32_t *point_code, char *why)
+enum p7_status value_parse_point_code(struct grammar_call *call, uint32_t argument,
+                                      uint32_t *point_code)
 {
-    const enum p7_status status = settings_parse_point_code(word, point_code);
-    if (status == P7_MALFORMED)
-        return why_say(status, why, "not a point code; write ITU 3.8.3 like 1.2.3, or 0 to 16383");
-    if (status != P7_OK)
-        return why_say(status, why,
-                       "no ITU point code; write 0-7.0-255.0-7, or a number from 0 to 16383");
-    return P7_OK;
+    const struct point_code_format *format = &call->settings->instance.point_code_format;
+    char lowest[POINT_CODE_TEXT_OCTETS];
+    char highest[POINT_CODE_TEXT_OCTETS];
+    call->bad_argument = argument;
+    const enum p7_status status = point_code_parse(format, call->argument[argument], point_code);
+    if (status == P7_OK)
+        return P7_OK;
+    return why_say(
+        status, call->why, "%s; write %s to %s (point-code format), or a number from 0 to %" PRIu32,
+        status == P7_MALFORMED ? "not a point code" : "no point code of this format",
+        point_code_text(format, 0, lowest),
+        point_code_text(format, point_code_max(format), highest), point_code_max(format));
 }
 
 const char *value_choice_word(const struct value_choice *choices, uint32_t value)
@@ -342,7 +307,7 @@ static enum p7_status parse_integer(const struct grammar_row *row, struct gramma
     case VALUE_OCTETS64:
         return parse_octets(word, row->min, row->max, value, call->why);
     case VALUE_POINT_CODE:
-        status = value_parse_point_code(word, &narrow, call->why);
+        status = value_parse_point_code(call, 0, &narrow);
         *value = narrow;
         return status;
     case VALUE_CHOICE:
@@ -449,15 +414,15 @@ enum p7_status value_set(const struct grammar_row *row, struct grammar_call *cal
     return status;
 }
 
-static const char *integer_text(const struct grammar_row *row, uint64_t value, char *dst,
-                                size_t dst_octets)
+static const char *integer_text(const struct grammar_row *row, const struct grammar_text *text,
+                                uint64_t value, char *dst, size_t dst_octets)
 {
     switch (row->kind) {
     case VALUE_TIME32:
     case VALUE_TIME64:
         return value_time_text(value, dst, dst_octets);
     case VALUE_POINT_CODE:
-        return settings_point_code_text((uint32_t)value, dst, dst_octets);
+        return point_code_text(text->point_codes, (uint32_t)value, dst);
     case VALUE_CHOICE:
         return value_choice_word(row->choices, (uint32_t)value);
     case VALUE_OCTETS32:
@@ -517,7 +482,7 @@ void value_write(const struct grammar_row *row, const void *object, struct gramm
         return;
     default: {
         const char *word =
-            integer_text(row, load_integer(row->kind, field), number, sizeof(number));
+            integer_text(row, text, load_integer(row->kind, field), number, sizeof(number));
         if (word != NULL)
             grammar_text_line(text, "%.*s %s", before, row->form, word);
         return;

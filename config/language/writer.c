@@ -22,8 +22,11 @@ void grammar_write_node(enum grammar_node node, const void *object, struct gramm
 enum p7_status settings_write(const struct settings *settings, char *text, size_t text_octets,
                               size_t *length)
 {
-    struct grammar_text out = {
-        .at = text, .end = text + text_octets, .failed = text_octets == 0, .indent = 0};
+    struct grammar_text out = {.at = text,
+                               .end = text + text_octets,
+                               .failed = text_octets == 0,
+                               .indent = 0,
+                               .point_codes = &settings->instance.point_code_format};
     if (text_octets != 0)
         *text = '\0';
     grammar_write_node(GRAMMAR_TOP, settings, &out);

@@ -6,14 +6,11 @@
 #include "simulator/record/json_build.h"
 #include "simulator/record/json_fields.h"
 
-/* ITU point codes are written 3-8-3 (Q.704-14.2.2). */
-static void put_point_code(struct json_build *build, json_t *object, const char *name,
-                           uint32_t point_code)
+static void put_point_code(struct json_build *build, json_t *object,
+                           const struct point_code_format *format, uint32_t point_code)
 {
-    char text[32];
-    (void)snprintf(text, sizeof(text), "%u.%u.%u", point_code / 2048u, point_code / 8u % 256u,
-                   point_code % 8u);
-    json_put_text(build, object, name, text);
+    char text[POINT_CODE_TEXT_OCTETS];
+    json_put_text(build, object, "point_code", point_code_text(format, point_code, text));
 }
 
 static void put_addresses(struct json_build *build, json_t *object, const char *name,
@@ -50,7 +47,8 @@ static void put_asp(struct json_build *build, json_t *list, const struct asp_set
     json_put_u64(build, a, "t_beat_ms", asp->t_beat_ms);
 }
 
-static void put_as(struct json_build *build, json_t *list, const struct as_settings *as)
+static void put_as(struct json_build *build, json_t *list, const struct point_code_format *format,
+                   const struct as_settings *as)
 {
     static const char *const modes[] = {"", "override", "loadshare", "broadcast"};
     const unsigned mode = as->traffic_mode;
@@ -58,7 +56,7 @@ static void put_as(struct json_build *build, json_t *list, const struct as_setti
     json_put_text(build, a, "name", as->name);
     if (as->has_routing_context)
         json_put_u64(build, a, "routing_context", as->routing_context);
-    put_point_code(build, a, "point_code", as->point_code);
+    put_point_code(build, a, format, as->point_code);
     json_put_text(build, a, "traffic_mode", mode < 4 ? modes[mode] : "");
     json_put_u64(build, a, "recovery_timeout_ms", as->recovery_timeout_ms);
     json_put_u64(build, a, "active_minimum", as->active_minimum);
@@ -70,17 +68,19 @@ static void put_as(struct json_build *build, json_t *list, const struct as_setti
 }
 
 static void put_sccp_address(struct json_build *build, json_t *object, const char *name,
+                             const struct point_code_format *format,
                              const struct sccp_address_settings *address)
 {
     json_t *a = json_put_object(build, object, name);
     if (address->point_code != 0)
-        put_point_code(build, a, "point_code", address->point_code);
+        put_point_code(build, a, format, address->point_code);
     json_put_u64(build, a, "ssn", address->ssn);
     if (address->global_title[0] != '\0')
         json_put_text(build, a, "global_title", address->global_title);
 }
 
-static void put_target(struct json_build *build, json_t *list, const struct target_settings *target)
+static void put_target(struct json_build *build, json_t *list,
+                       const struct point_code_format *format, const struct target_settings *target)
 {
     static const char *const policies[] = {"active", "round-robin", "both"};
     const unsigned policy = target->policy;
@@ -90,8 +90,8 @@ static void put_target(struct json_build *build, json_t *list, const struct targ
     for (uint32_t i = 0; i < target->as_count && i < LIMIT_ASP_PER_AS; i++)
         json_append_text(build, ass, target->as[i]);
     json_put_text(build, t, "policy", policy < 3 ? policies[policy] : "");
-    put_sccp_address(build, t, "called", &target->called);
-    put_sccp_address(build, t, "calling", &target->calling);
+    put_sccp_address(build, t, "called", format, &target->called);
+    put_sccp_address(build, t, "calling", format, &target->calling);
 }
 
 static void put_model(struct json_build *build, json_t *list,
@@ -133,6 +133,7 @@ static void put_flow(struct json_build *build, json_t *list, const struct flow_s
 }
 
 static void put_simulator(struct json_build *build, json_t *settings,
+                          const struct point_code_format *format,
                           const struct simulator_settings *simulator)
 {
     json_t *s = json_put_object(build, settings, "simulator");
@@ -159,7 +160,7 @@ static void put_simulator(struct json_build *build, json_t *settings,
     json_put_text(build, s, "msc_address", simulator->msc_address);
     json_t *targets = json_put_array(build, s, "targets");
     for (uint32_t i = 0; i < simulator->target_count && i < SETTINGS_TARGETS_MAX; i++)
-        put_target(build, targets, &simulator->target[i]);
+        put_target(build, targets, format, &simulator->target[i]);
     json_t *models = json_put_array(build, s, "models");
     for (uint32_t i = 0; i < simulator->model_count && i < SETTINGS_MODELS_MAX; i++)
         put_model(build, models, &simulator->model[i]);
@@ -175,7 +176,8 @@ void json_put_settings(struct json_build *build, json_t *root, const struct sett
     json_put_text(build, transport, "udp_local_ip", settings->transport.udp_local_ip);
     json_put_u64(build, transport, "udp_local_port", settings->transport.udp_local_port);
     json_t *instance = json_put_object(build, s, "instance");
-    put_point_code(build, instance, "point_code", settings->instance.point_code);
+    put_point_code(build, instance, &settings->instance.point_code_format,
+                   settings->instance.point_code);
     json_put_u64(build, instance, "network_indicator", settings->instance.network_indicator);
     if (settings->instance.has_network_appearance)
         json_put_u64(build, instance, "network_appearance", settings->instance.network_appearance);
@@ -188,6 +190,6 @@ void json_put_settings(struct json_build *build, json_t *root, const struct sett
         put_asp(build, asps, &settings->asp[i]);
     json_t *ass = json_put_array(build, s, "ass");
     for (uint32_t i = 0; i < settings->as_count && i < SETTINGS_AS_MAX; i++)
-        put_as(build, ass, &settings->as[i]);
-    put_simulator(build, s, &settings->simulator);
+        put_as(build, ass, &settings->instance.point_code_format, &settings->as[i]);
+    put_simulator(build, s, &settings->instance.point_code_format, &settings->simulator);
 }

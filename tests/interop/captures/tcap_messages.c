@@ -45,7 +45,7 @@ static void dialogues_add(struct catalogue *catalogue)
         &(struct tcap_parts){.type = TCAP_ABORT, .dtid = theirs, .dialogue = &provider});
     put(catalogue, "ABORT, no common dialogue portion",
         &(struct tcap_parts){.type = TCAP_ABORT, .dtid = theirs, .dialogue = &none});
-    /* Q.773-3.2 */
+    /* Q.773-4.2.1.3 */
     for (unsigned cause = 0; cause <= TCAP_P_ABORT_RESOURCE_LIMITATION; cause++)
         put(catalogue, tcap_p_abort_cause_text((uint8_t)cause),
             &(struct tcap_parts){.type = TCAP_ABORT,

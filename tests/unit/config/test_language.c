@@ -112,6 +112,13 @@ static void every_cs7_command_sets_its_field(void)
     SETS(CS7 "point-code 1.2.3", S->instance.point_code == (1u << 11 | 2u << 3 | 3u));
     SETS(CS7 "point-code 7.255.7", S->instance.point_code == 16383);
     SETS(CS7 "point-code 4711", S->instance.point_code == 4711);
+    SETS(CS7 "point-code format 8 8 8\n point-code 5.9.17", S->instance.point_code == 0x050911);
+    SETS(CS7 "point-code format 7 7\n point-code 127.1",
+         S->instance.point_code == (127u << 7 | 1u));
+    SETS(CS7 "point-code format 24\n point-code 70000", S->instance.point_code == 70000);
+    SETS(CS7 "point-code delimiter dash\n point-code 1-2-3",
+         S->instance.point_code_format.delimiter == '-' && S->instance.point_code == 2067);
+    SETS(CS7 "point-code delimiter default", S->instance.point_code_format.delimiter == '.');
     SETS(CS7 "network-indicator international", S->instance.network_indicator == 0);
     SETS(CS7 "network-indicator spare", S->instance.network_indicator == 1);
     SETS(CS7 "network-indicator national", S->instance.network_indicator == 2);
