@@ -19,14 +19,18 @@
 #define SETTINGS_NAME_OCTETS 64
 #define SETTINGS_PATH_OCTETS 1024
 
-#define SETTINGS_PROFILES_MAX 16
-#define SETTINGS_ASPS_MAX     LIMIT_ASSOCIATIONS
-#define SETTINGS_AS_MAX       LIMIT_AS
-#define SETTINGS_TARGETS_MAX  32
-#define SETTINGS_FLOWS_MAX    32
-#define SETTINGS_MODELS_MAX   32
-#define SETTINGS_MIX_MAX      8
-#define SETTINGS_LOADS_MAX    32
+#define SETTINGS_PROFILES_MAX   16
+#define SETTINGS_ASPS_MAX       LIMIT_ASSOCIATIONS
+#define SETTINGS_AS_MAX         LIMIT_AS
+#define SETTINGS_TARGETS_MAX    32
+#define SETTINGS_FLOWS_MAX      32
+#define SETTINGS_MODELS_MAX     32
+#define SETTINGS_MIX_MAX        8
+#define SETTINGS_PARAMETERS_MAX 24
+
+#define SETTINGS_PARAMETER_NAME_OCTETS 48
+#define SETTINGS_PARAMETER_OCTETS      128
+#define SETTINGS_LOADS_MAX             32
 
 /* --- cs7 instance: who we are in the SS7 network ------------------------------------------- */
 
@@ -113,6 +117,13 @@ enum call_outcome {
     CALL_OUTCOME_COUNT
 };
 
+/* A parameter of initialDP that a model says otherwise. */
+struct parameter_settings {
+    char name[SETTINGS_PARAMETER_NAME_OCTETS];
+    bool omitted;
+    char value[SETTINGS_PARAMETER_OCTETS]; /* text, may hold ${column} */
+};
+
 struct call_model_settings {
     char name[SETTINGS_NAME_OCTETS];
     enum call_model_kind kind;
@@ -124,6 +135,8 @@ struct call_model_settings {
     uint32_t outcome_weight[CALL_OUTCOME_COUNT]; /* call; all 0 (default): answered always */
     uint32_t called_disconnects_percent;         /* call: the called party ends it, default 0 */
     bool mobile_terminated; /* initialDP with calledPartyNumber, eventTypeBCSM 12 */
+    uint32_t parameter_count;
+    struct parameter_settings parameter[SETTINGS_PARAMETERS_MAX];
 };
 
 enum flow_arrival { FLOW_ARRIVAL_CONSTANT, FLOW_ARRIVAL_POISSON };
@@ -163,7 +176,7 @@ struct simulator_settings {
     char subscriber_first[LIMIT_DIGITS + 1]; /* calling MSISDN range, default 467010000000 */
     uint32_t subscriber_count;               /* default 100000 */
     char imsi_first[LIMIT_DIGITS + 1];       /* of the first subscriber, default 240010000000000 */
-    char subscriber_csv[SETTINGS_PATH_OCTETS]; /* header msisdn,imsi; wins over the range */
+    char subscriber_csv[SETTINGS_PATH_OCTETS]; /* columns msisdn, imsi, ...; wins over the range */
     char called_party[LIMIT_DIGITS + 1];       /* default 467019999999 */
     char msc_address[LIMIT_DIGITS + 1];        /* MSC, VLR and SMS centre, default 467010099999 */
     uint32_t target_count;

@@ -13,13 +13,13 @@
 #include "sigtran/runtime/log.h"
 #include "simulator/run_control.h"
 #include "simulator/run_internal.h"
+#include "simulator/subscriber_file.h"
 
 #define NS_PER_S        1000000000LL
 #define LOOP_MS         100
 #define SCREEN_MS       200
 #define RATE_STEP       0.1
 #define REACH_TIMEOUT_S 30
-#define CSV_LINE_OCTETS 256
 
 static int complain(const char *what, const char *detail)
 {
@@ -47,29 +47,7 @@ static enum p7_status load_subscribers(struct run *run, char *error, size_t erro
                            s->subscriber_first, s->subscriber_count);
         return status;
     }
-    FILE *file = fopen(s->subscriber_csv, "r");
-    if (file == NULL) {
-        (void)snprintf(error, error_octets, "subscribers csv %s: %s", s->subscriber_csv,
-                       strerror(errno));
-        return P7_SYSTEM;
-    }
-    char line[CSV_LINE_OCTETS];
-    unsigned long number = 0;
-    enum p7_status status = P7_OK;
-    subscribers_empty(&run->subscribers);
-    while (status == P7_OK && fgets(line, sizeof(line), file) != NULL) {
-        if (++number == 1 && strncmp(line, "msisdn", 6) == 0)
-            continue;
-        status = subscribers_append(&run->subscribers, line);
-    }
-    (void)fclose(file);
-    if (status == P7_OK && run->subscribers.count == 0)
-        status = P7_MISSING;
-    if (status != P7_OK)
-        (void)snprintf(error, error_octets,
-                       "subscribers csv %s line %lu: %s; a line is `msisdn,imsi`, digits only",
-                       s->subscriber_csv, number, p7_status_text(status));
-    return status;
+    return subscriber_file_load(&run->subscribers, s->subscriber_csv, error, error_octets);
 }
 
 static enum p7_status open_files(struct run *run, char *error, size_t error_octets)

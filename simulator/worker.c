@@ -461,6 +461,7 @@ void worker_destroy(struct worker *worker)
     if (worker->reports != NULL)
         mailbox_destroy(worker->reports);
     traffic_destroy(&worker->traffic);
+    free(worker->parameters);
     echoes_destroy(&worker->echoes);
     measure_destroy(&worker->measure);
     for (unsigned i = 0; i < WORKER_INTERVAL_SETS; i++)

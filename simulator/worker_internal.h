@@ -51,6 +51,7 @@ struct worker {
     struct mailbox *reports;
     struct traffic traffic;
     struct ssf ssf;
+    struct ssf_parameters *parameters; /* by model */
     struct measure measure;
     enum worker_phase phase;
     int64_t origin_ns; /* monotonic clock at the run's time zero */

@@ -4,6 +4,7 @@
  * nanoseconds).
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "config/node_config.h"
@@ -239,19 +240,53 @@ static enum p7_status create_plane(struct worker *worker, const struct worker_co
     return status;
 }
 
+static enum p7_status create_parameters(struct worker *worker, const struct worker_config *config,
+                                        char *verdict, size_t verdict_octets)
+{
+    const struct simulator_settings *s = &config->settings->simulator;
+    char problem[SSF_PARAMETERS_PROBLEM] = "";
+    enum p7_status status = P7_OK;
+    worker->parameters = calloc(s->model_count + 1u, sizeof(*worker->parameters));
+    if (worker->parameters == NULL)
+        return P7_NO_MEMORY;
+    for (uint32_t m = 0; m < s->model_count && status == P7_OK; m++) {
+        const struct call_model_settings *model = &s->model[m];
+        const bool is_event = model->kind == CALL_MODEL_EVENT;
+        struct ssf_parameter_row rows[SETTINGS_PARAMETERS_MAX];
+        for (uint32_t i = 0; i < model->parameter_count; i++)
+            rows[i] = (struct ssf_parameter_row){
+                .name = model->parameter[i].name,
+                .value = model->parameter[i].omitted ? NULL : model->parameter[i].value};
+        status = ssf_parameters_compile(
+            &worker->parameters[m],
+            is_event ? CAP_PARAMETER_OF_INITIAL_DP_SMS : CAP_PARAMETER_OF_INITIAL_DP,
+            is_event || model->cap_version == 3 ? CAP_PHASE_3 : CAP_PHASE_2, rows,
+            model->parameter_count, config->subscribers, problem);
+        if (status == P7_OK)
+            status = ssf_parameters_verify(&worker->parameters[m], config->subscribers, problem);
+        if (status != P7_OK)
+            (void)snprintf(verdict, verdict_octets, "model %s, %s%s%s", model->name,
+                           s->subscriber_csv, s->subscriber_csv[0] != '\0' ? ": " : "", problem);
+    }
+    return status;
+}
+
 enum p7_status worker_create_parts(struct worker *worker, const struct worker_config *config,
                                    char *verdict, size_t verdict_octets)
 {
+    (void)snprintf(verdict, verdict_octets, "the simulated network can't be built");
+    enum p7_status status = create_parameters(worker, config, verdict, verdict_octets);
+    if (status != P7_OK)
+        return status;
     const struct ssf_config ssf = {
         .called_party = config->settings->simulator.called_party,
         .msc_address = config->settings->simulator.msc_address,
         .run_tag = config->run_tag,
         .start_wall_s = config->start_wall_s,
         .subscribers = config->subscribers,
+        .parameters = worker->parameters,
     };
-    (void)snprintf(verdict, verdict_octets, "the simulated network can't be built");
-    enum p7_status status =
-        mailbox_create_fd(&worker->reports, REPORTS_MAX, sizeof(struct worker_report));
+    status = mailbox_create_fd(&worker->reports, REPORTS_MAX, sizeof(struct worker_report));
     if (status == P7_OK)
         status = create_traffic(worker, config);
     if (status == P7_OK)

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "config/language/grammar_model.h"
 #include "config/language/grammar_rows.h"
 #include "config/language/language.h"
 
@@ -21,12 +22,6 @@ static const struct value_choice model_choices[] = {{"oneshot", CALL_MODEL_ONESH
                                                     {"call", CALL_MODEL_CALL},
                                                     {"event", CALL_MODEL_EVENT},
                                                     {NULL, 0}};
-static const struct value_choice outcome_choices[] = {{"answered", CALL_OUTCOME_ANSWERED},
-                                                      {"abandon", CALL_OUTCOME_ABANDON},
-                                                      {"busy", CALL_OUTCOME_BUSY},
-                                                      {"no-answer", CALL_OUTCOME_NO_ANSWER},
-                                                      {"route-failure", CALL_OUTCOME_ROUTE_FAILURE},
-                                                      {NULL, 0}};
 static const struct value_choice policy_choices[] = {{"active", TARGET_POLICY_ACTIVE},
                                                      {"round-robin", TARGET_POLICY_ROUND_ROBIN},
                                                      {"both", TARGET_POLICY_BOTH},
@@ -288,57 +283,6 @@ static void models_write(const void *object, struct grammar_text *text)
     }
 }
 
-static enum p7_status model_duration_set(struct grammar_call *call)
-{
-    struct call_model_settings *model = call->object;
-    uint64_t ms = 0;
-    const bool exponential = call->argument_count > 1;
-    const enum p7_status status =
-        value_parse_time(call->argument[0], false, 1, DAY_MS, &ms, call->why);
-    if (status != P7_OK)
-        return status;
-    if (call->argument_count > 2 || (exponential && strcmp(call->argument[1], "exponential") != 0))
-        return grammar_fail(call, P7_MALFORMED, call->argument_count - 1,
-                            "no such word here; write exponential, or nothing");
-    model->duration_ms = (uint32_t)ms;
-    model->duration_exponential = exponential;
-    return P7_OK;
-}
-
-static void model_duration_write(const void *object, struct grammar_text *text)
-{
-    const struct call_model_settings *model = object;
-    char time[VALUE_TIME_OCTETS];
-    grammar_text_line(text, "duration %s%s",
-                      value_time_text(model->duration_ms, time, sizeof(time)),
-                      model->duration_exponential ? " exponential" : "");
-}
-
-static enum p7_status model_outcome_set(struct grammar_call *call)
-{
-    struct call_model_settings *model = call->object;
-    uint32_t outcome = 0;
-    uint64_t weight = 0;
-    enum p7_status status =
-        value_parse_choice(call->argument[0], outcome_choices, &outcome, call->why);
-    if (status != P7_OK)
-        return status;
-    call->bad_argument = 1;
-    status = value_parse_number(call->argument[1], 0, WEIGHT_MAX, &weight, call->why);
-    if (status == P7_OK)
-        model->outcome_weight[outcome] = (uint32_t)weight;
-    return status;
-}
-
-static void model_outcome_write(const void *object, struct grammar_text *text)
-{
-    const struct call_model_settings *model = object;
-    for (uint32_t o = 0; o < CALL_OUTCOME_COUNT; o++)
-        if (model->outcome_weight[o] != 0)
-            grammar_text_line(text, "outcome %s %" PRIu32, value_choice_word(outcome_choices, o),
-                              model->outcome_weight[o]);
-}
-
 /* --- flow ------------------------------------------------------------------------------------ */
 
 static enum p7_status flow_enter(struct grammar_call *call)
@@ -508,7 +452,7 @@ const struct grammar_row grammar_traffic[] = {
     ROW_CUSTOM(GRAMMAR_SIMULATOR, "subscribers FIRST COUNT", subscribers_set, subscribers_write,
                "Calling numbers: a first one and how many follow it"),
     SIMULATOR_TEXT(VALUE_TEXT, "subscribers csv .FILE", subscriber_csv,
-                   "Calling numbers and IMSIs from a file with the header msisdn,imsi"),
+                   "Calling numbers, IMSIs and parameters from a file with a header of columns"),
     SIMULATOR_TEXT(VALUE_DIGITS, "imsi FIRST", imsi_first, "IMSI of the first subscriber"),
     SIMULATOR_TEXT(VALUE_DIGITS, "called NUMBER", called_party, "Called party number"),
     SIMULATOR_TEXT(VALUE_DIGITS, "msc NUMBER", msc_address,
@@ -536,6 +480,10 @@ const struct grammar_row grammar_traffic[] = {
                "call: answered, abandon, busy, no-answer or route-failure, and its share"),
     MODEL(VALUE_U32, "called-disconnects PERCENT", called_disconnects_percent, 0, 100,
           "call: conversations that the called party ends (leg 2)"),
+    ROW_CUSTOM(GRAMMAR_MODEL, "parameter NAME .VALUE", model_parameter_set, model_parameter_write,
+               "A parameter of initialDP by its name in TS 29.078; ${column} is the subscriber's"),
+    ROW_CUSTOM(GRAMMAR_MODEL, "no parameter NAME", model_no_parameter_set, NULL,
+               "Leaves a parameter out"),
     ROW_FLAG(GRAMMAR_MODEL, VALUE_TRUE, "mobile-terminated", struct call_model_settings,
              mobile_terminated, "initialDP of a terminating call"),
     ROW_FLAG(GRAMMAR_MODEL, VALUE_FALSE, "no mobile-terminated", struct call_model_settings,

@@ -57,6 +57,7 @@ enum p7_status ssf_init(struct ssf *ssf, const struct ssf_config *config)
 {
     memset(ssf, 0, sizeof(*ssf));
     ssf->subscribers = config->subscribers;
+    ssf->parameters = config->parameters;
     ssf->run_tag = config->run_tag;
     ssf->start_wall_s = config->start_wall_s;
     ssf->clock_s = INT64_MIN;
@@ -127,6 +128,14 @@ static enum p7_status fill_caller(const struct ssf *ssf, const struct traffic_ca
     return status;
 }
 
+static void apply_parameters(const struct ssf *ssf, const struct traffic_call *call,
+                             struct ssf_parameter_values *values, void *argument)
+{
+    if (ssf->parameters != NULL)
+        ssf_parameters_apply(&ssf->parameters[call->model], ssf->subscribers, call->subscriber,
+                             values, argument);
+}
+
 static enum p7_status write_initial_dp(struct ssf *ssf, struct bytes_writer *w,
                                        const struct traffic_call *call,
                                        const struct traffic_model *model)
@@ -134,6 +143,7 @@ static enum p7_status write_initial_dp(struct ssf *ssf, struct bytes_writer *w,
     static const uint8_t speech[] = {0x80, 0x90, 0xa3}; /* Q.763-3.57: 64 kbit/s, A-law */
     static const uint8_t telephony[] = {CAP_TELESERVICE_TELEPHONY};
     struct caller caller;
+    struct ssf_parameter_values values;
     enum p7_status status = fill_caller(ssf, call, false, &caller);
     if (status != P7_OK)
         return status;
@@ -172,6 +182,7 @@ static enum p7_status write_initial_dp(struct ssf *ssf, struct bytes_writer *w,
         dp.has.called_party_bcd_number = true;
         dp.called_party_bcd_number = number_bytes(&ssf->called_bcd);
     }
+    apply_parameters(ssf, call, &values, &dp);
     const struct tcap_component invoke = tcap_invoke(INVOKE_ID_FIRST, CAP_INITIAL_DP);
     const struct tcap_component_mark mark = tcap_component_open(w, &invoke);
     status = cap_initial_dp_encode(w, &dp);
@@ -184,10 +195,11 @@ static enum p7_status write_initial_dp_sms(struct ssf *ssf, struct bytes_writer 
                                            const struct traffic_model *model)
 {
     struct caller caller;
+    struct ssf_parameter_values values;
     enum p7_status status = fill_caller(ssf, call, true, &caller);
     if (status != P7_OK)
         return status;
-    const struct cap_initial_dp_sms dp = {
+    struct cap_initial_dp_sms dp = {
         .has = {.destination_subscriber_number = true,
                 .calling_party_number = true,
                 .event_type_sms = true,
@@ -213,6 +225,7 @@ static enum p7_status write_initial_dp_sms(struct ssf *ssf, struct bytes_writer 
         .sms_reference_number = bytes_of(caller.reference, sizeof(caller.reference)),
         .msc_address = number_bytes(&ssf->node_bcd),
     };
+    apply_parameters(ssf, call, &values, &dp);
     const struct tcap_component invoke = tcap_invoke(INVOKE_ID_FIRST, CAP_INITIAL_DP_SMS);
     const struct tcap_component_mark mark = tcap_component_open(w, &invoke);
     status = cap_initial_dp_sms_encode(w, &dp);

@@ -16,6 +16,7 @@
 #include "sigtran/base/status.h"
 #include "sigtran/codec/cap.h"
 #include "sigtran/codec/tcap.h"
+#include "simulator/core/ssf_parameters.h"
 #include "simulator/core/subscribers.h"
 #include "simulator/core/traffic.h"
 
@@ -28,7 +29,8 @@ struct ssf_config {
     const char *msc_address;  /* digits of the simulated MSC, also VLR and SMS centre */
     uint32_t run_tag;         /* 24 bits that tell this run's call references from others' */
     int64_t start_wall_s;     /* of the run, since 1970: what timeAndTimezone counts from */
-    const struct subscribers *subscribers; /* borrowed */
+    const struct subscribers *subscribers;   /* borrowed */
+    const struct ssf_parameters *parameters; /* by model, borrowed; NULL: as the network says */
 };
 
 /* An octet string of the network that is encoded once. */
@@ -39,6 +41,7 @@ struct ssf_number {
 
 struct ssf {
     const struct subscribers *subscribers;
+    const struct ssf_parameters *parameters;
     uint32_t run_tag;
     int64_t start_wall_s;
     struct ssf_number called_isup;

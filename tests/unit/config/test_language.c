@@ -249,6 +249,11 @@ static void every_model_command_sets_its_field(void)
          m->outcome_weight[CALL_OUTCOME_NO_ANSWER] == 1 &&
              m->outcome_weight[CALL_OUTCOME_ANSWERED] == 9);
     SETS(MODEL "called-disconnects 40", m->called_disconnects_percent == 40);
+    SETS(MODEL "parameter bearerCapability 8090a3\n  no parameter locationNumber",
+         m->parameter_count == 2 && IS(m->parameter[0].name, "bearerCapability") &&
+             IS(m->parameter[0].value, "8090a3") && m->parameter[1].omitted);
+    SETS(MODEL "parameter cellGlobalId 240-01-${lac}-${ci}",
+         IS(m->parameter[0].value, "240-01-${lac}-${ci}"));
     SETS(MODEL "mobile-terminated", m->mobile_terminated);
     SETS(MODEL "mobile-terminated\n  no mobile-terminated", !m->mobile_terminated);
 }
