@@ -91,6 +91,15 @@ static enum p7_status fill_nodes(const struct settings *settings, struct node_se
     return P7_OK;
 }
 
+static bool is_multihomed(const struct settings *settings)
+{
+    for (uint32_t i = 0; i < settings->asp_count; i++)
+        if (settings->asp[i].endpoint.local_ip_count > 1 ||
+            settings->asp[i].endpoint.remote_ip_count > 1)
+            return true;
+    return false;
+}
+
 enum p7_status node_setup_make(const struct settings *settings, uint8_t ssn,
                                struct node_setup *setup)
 {
@@ -104,8 +113,10 @@ enum p7_status node_setup_make(const struct settings *settings, uint8_t ssn,
         node_setup_free(setup);
         return status;
     }
+    struct transport_settings transport = settings->transport;
+    transport.multihomed = is_multihomed(settings);
     setup->config = (struct node_config){
-        .transport = settings->transport,
+        .transport = transport,
         .point_code = settings->instance.point_code,
         .network_indicator = settings->instance.network_indicator,
         .has_network_appearance = settings->instance.has_network_appearance,

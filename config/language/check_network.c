@@ -107,12 +107,13 @@ static void check_asp(const struct settings *settings, struct asp_settings *asp,
                   "asp %s: a server needs its SCTP port: asp NAME REMOTE-PORT LOCAL-PORT m3ua, "
                   "usually 2905",
                   asp->name);
-    if (carries_over_udp(settings->transport.kind) &&
+    if (settings->transport.udp_local_ip[0] != '\0' && carries_over_udp(settings->transport.kind) &&
         (asp->endpoint.remote_ip_count > 1 || asp->endpoint.local_ip_count > 1))
-        check_say(problems, false,
-                  "asp %s: usrsctp over UDP uses the first address of each side only; several "
-                  "need transport kernel",
-                  asp->name);
+        check_say(
+            problems, false,
+            "asp %s: with several addresses usrsctp takes its UDP port on all of the host, not "
+            "on %s alone: leave udp-encapsulation local-ip out",
+            asp->name, settings->transport.udp_local_ip);
     for (uint32_t i = 0; i < settings->as_count; i++)
         for (uint32_t j = 0; j < settings->as[i].asp_count; j++)
             if (strcmp(settings->as[i].asp[j], asp->name) == 0)

@@ -117,6 +117,7 @@ static void each_transport(const struct node *node, const struct visitor *v)
     v->visit(v->context, "sctp.retransmission_timeouts", c.retransmission_timeouts);
     v->visit(v->context, "sctp.duplicate_tsns", c.duplicate_tsns);
     v->visit(v->context, "sctp.packets_malformed", c.packets_malformed);
+    v->visit(v->context, "sctp.messages_too_long", c.messages_too_long);
     v->visit(v->context, "sctp.send_failures", c.send_failures);
     v->visit(v->context, "sctp.send_full", c.send_full);
 }

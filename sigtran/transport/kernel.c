@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * The operations of transport.h over the kernel's SCTP.
- *
- * Corking: as with usrsctp the newest message of each association is held here until the next one
- * or the flush. Those before it go to the kernel with MSG_MORE, which makes it fill packets; the
- * last one of a turn goes without, so nothing waits for a SACK even though several share a packet.
+ * The operations of transport.h over the kernel's SCTP. Corked messages (cork.h) go to the kernel
+ * with MSG_MORE, which makes it fill packets; the last one of a turn goes without.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -14,6 +11,7 @@
 #include <unistd.h>
 
 #include "sigtran/base/timer_heap.h"
+#include "sigtran/transport/addresses.h"
 #include "sigtran/transport/kernel_sctp.h"
 
 #define BACKLOG 128
@@ -29,15 +27,13 @@ struct kernel_association *kernel_association_take(struct kernel_transport *t)
         struct kernel_association *a = &t->associations[i];
         if (a->state != KERNEL_FREE)
             continue;
-        const struct transport_buffer held = a->held;
-        const struct transport_buffer partial = a->partial;
-        const bool corked = a->corked; /* its entry in the list is still there */
+        const struct cork cork = cork_emptied(&a->cork);
+        const struct assembly assembly = assembly_emptied(&a->assembly);
         *a = (struct kernel_association){
             .number = i,
             .listener = TRANSPORT_ASSOCIATION_NONE,
-            .corked = corked,
-            .held = {.data = held.data, .room = held.room},
-            .partial = {.data = partial.data, .room = partial.room},
+            .cork = cork,
+            .assembly = assembly,
         };
         return a;
     }
@@ -60,8 +56,8 @@ void kernel_association_free(struct kernel_transport *t, struct kernel_associati
     t->counters.packets_sent += a->packets_sent;
     t->counters.packets_received += a->packets_received;
     a->state = KERNEL_FREE;
-    a->holds = false;
-    a->full = false;
+    a->cork.holds = false;
+    a->cork.full = false;
     if (--s->associations == 0 && s->listener == TRANSPORT_ASSOCIATION_NONE)
         socket_close(t, a->socket);
 }
@@ -125,26 +121,49 @@ static void room_want(struct kernel_transport *t, uint32_t socket, bool wanted)
         s->wants_room = wanted;
 }
 
-/* P7_FULL: not taken, the socket wakes us. Else the association is going down, its message too. */
-static enum p7_status message_push(struct kernel_transport *t, struct kernel_association *a,
-                                   bool last)
+static struct cork *held_of(struct transport *transport, uint32_t number, bool *open)
 {
+    struct kernel_association *a = &kernel_of(transport)->associations[number];
+    *open = a->state == KERNEL_UP || a->state == KERNEL_ENDING;
+    return &a->cork;
+}
+
+/* P7_FULL: the socket wakes us. */
+static enum p7_status held_push(struct transport *transport, uint32_t number, bool last)
+{
+    struct kernel_transport *t = kernel_of(transport);
+    struct kernel_association *a = &t->associations[number];
     const struct sctp_sndinfo info = {
-        .snd_sid = a->held_stream, .snd_ppid = htonl(a->held_ppid), .snd_assoc_id = a->id};
-    const ssize_t sent = packet_send(t->sockets[a->socket].fd, a->held.data, a->held.length, &info,
-                                     last ? 0 : MSG_MORE);
+        .snd_sid = a->cork.stream, .snd_ppid = htonl(a->cork.ppid), .snd_assoc_id = a->id};
+    const ssize_t sent = packet_send(t->sockets[a->socket].fd, a->cork.held.data,
+                                     a->cork.held.length, &info, last ? 0 : MSG_MORE);
     if (sent == -1 && (errno == EAGAIN || errno == ENOBUFS)) {
         room_want(t, a->socket, true);
         return P7_FULL;
     }
-    a->holds = false;
     if (sent == -1) {
         t->counters.send_failures++;
         return P7_STATE;
     }
-    t->counters.octets_sent += a->held.length;
+    t->counters.octets_sent += a->cork.held.length;
     return P7_OK;
 }
+
+static void association_shut(struct kernel_transport *t, struct kernel_association *a)
+{
+    a->shut = true;
+    kernel_control_send(t, a->socket, a->id, SCTP_EOF);
+}
+
+static void held_flushed(struct transport *transport, uint32_t number)
+{
+    struct kernel_transport *t = kernel_of(transport);
+    struct kernel_association *a = &t->associations[number];
+    if (a->state == KERNEL_ENDING && !a->shut)
+        association_shut(t, a);
+}
+
+static const struct cork_stack kernel_stack = {held_of, held_push, held_flushed};
 
 static enum p7_status op_send(struct transport *transport, uint32_t number, uint16_t stream,
                               uint32_t ppid, struct bytes message)
@@ -156,83 +175,21 @@ static enum p7_status op_send(struct transport *transport, uint32_t number, uint
     if (stream >= a->streams_out || message.length == 0 ||
         message.length > LIMIT_M3UA_MESSAGE_OCTETS)
         return P7_RANGE;
-    if (a->holds) {
-        const enum p7_status pushed = a->full ? P7_FULL : message_push(t, a, false);
-        if (pushed == P7_FULL) {
-            a->full = true;
-            t->counters.send_full++;
-        }
-        if (pushed != P7_OK)
-            return pushed;
-    }
-    a->held.length = 0;
-    if (transport_buffer_append(&a->held, message) != P7_OK)
-        return P7_NO_MEMORY;
-    a->held_stream = stream;
-    a->held_ppid = ppid;
-    a->holds = true;
-    t->counters.messages_sent++;
-    if (!a->corked)
-        t->corked[t->corked_count++] = number;
-    a->corked = true;
-    return P7_OK;
-}
-
-static void association_shut(struct kernel_transport *t, struct kernel_association *a)
-{
-    a->shut = true;
-    kernel_control_send(t, a->socket, a->id, SCTP_EOF);
+    const enum p7_status status =
+        cork_put(transport, &kernel_stack, &t->corked, number, stream, ppid, message);
+    t->counters.send_full += status == P7_FULL;
+    t->counters.messages_sent += status == P7_OK;
+    return status;
 }
 
 static void op_flush(struct transport *transport, int64_t now_ns)
 {
     struct kernel_transport *t = kernel_of(transport);
     t->now_ns = now_ns;
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < t->corked_count; i++) {
-        const uint32_t number = t->corked[i];
-        struct kernel_association *a = &t->associations[number];
-        const bool open = a->state == KERNEL_UP || a->state == KERNEL_ENDING;
-        if (open && a->holds && message_push(t, a, true) == P7_FULL) {
-            t->corked[kept++] = number;
-            continue;
-        }
-        a->corked = false;
-        if (a->state == KERNEL_ENDING && !a->shut)
-            association_shut(t, a);
-    }
-    t->corked_count = kept;
+    cork_flush(transport, &kernel_stack, &t->corked);
 }
 
-/* The addresses of an endpoint one behind the other, as sctp_bindx and sctp_connectx want them. */
-struct address_list {
-    uint8_t octets[LIMIT_ADDRESSES * sizeof(struct sockaddr_in6)];
-    size_t length;
-    int count;
-    int family; /* of a socket that can use them all */
-};
-
-static enum p7_status addresses_read(struct address_list *list, uint32_t count,
-                                     const char (*ips)[TRANSPORT_IP_TEXT_OCTETS], uint16_t port)
-{
-    *list = (struct address_list){.family = AF_INET};
-    for (uint32_t i = 0; i < count && i < LIMIT_ADDRESSES; i++) {
-        union udp_address address;
-        const enum p7_status status = udp_address_parse(&address, ips[i], port);
-        if (status != P7_OK)
-            return status;
-        const bool four = address.any.sa_family == AF_INET;
-        const size_t length = four ? sizeof(address.in) : sizeof(address.in6);
-        if (!four)
-            list->family = AF_INET6;
-        memcpy(list->octets + list->length, &address, length);
-        list->length += length;
-        list->count++;
-    }
-    return P7_OK;
-}
-
-static int socket_bind(int fd, int family, struct address_list *local, uint16_t port)
+static int socket_bind(int fd, int family, struct addresses *local, uint16_t port)
 {
     if (local->count > 0)
         return sctp_bindx(fd, (struct sockaddr *)(void *)local->octets, local->count,
@@ -245,7 +202,7 @@ static int socket_bind(int fd, int family, struct address_list *local, uint16_t 
 }
 
 /* Opens a socket for these local addresses; its number, or KERNEL_SOCKETS with errno. */
-static uint32_t socket_make(struct kernel_transport *t, int family, struct address_list *local,
+static uint32_t socket_make(struct kernel_transport *t, int family, struct addresses *local,
                             uint16_t port, const struct sctp_profile *profile)
 {
     uint32_t number = 0;
@@ -275,7 +232,7 @@ static enum p7_status op_listen(struct transport *transport,
                                 const struct transport_endpoint *endpoint, uint32_t *listener)
 {
     struct kernel_transport *t = kernel_of(transport);
-    struct address_list local;
+    struct addresses local;
     const enum p7_status status =
         addresses_read(&local, endpoint->local_ip_count, endpoint->local_ip, endpoint->local_port);
     if (status != P7_OK)
@@ -304,7 +261,7 @@ static enum p7_status op_listen(struct transport *transport,
 
 /* The socket of this fixed local port, which several associations may share, or a new one. */
 static uint32_t socket_for(struct kernel_transport *t, const struct transport_endpoint *endpoint,
-                           int family, struct address_list *local)
+                           int family, struct addresses *local)
 {
     for (uint32_t i = 0; endpoint->local_port != 0 && i < KERNEL_SOCKETS; i++)
         if (t->sockets[i].fd != -1 && t->sockets[i].port == endpoint->local_port) {
@@ -317,7 +274,7 @@ static uint32_t socket_for(struct kernel_transport *t, const struct transport_en
 }
 
 static enum p7_status association_begin(struct kernel_transport *t, struct kernel_association *a,
-                                        struct address_list *remote)
+                                        struct addresses *remote)
 {
     struct kernel_socket *s = &t->sockets[a->socket];
     sctp_assoc_t id = 0;
@@ -339,8 +296,8 @@ static enum p7_status op_connect(struct transport *transport,
                                  const struct transport_endpoint *endpoint, uint32_t *number)
 {
     struct kernel_transport *t = kernel_of(transport);
-    struct address_list local;
-    struct address_list remote;
+    struct addresses local;
+    struct addresses remote;
     if (endpoint->remote_ip_count == 0)
         return P7_MISSING;
     enum p7_status status =
@@ -379,14 +336,14 @@ static void op_disconnect(struct transport *transport, uint32_t number, bool abo
         return;
     if (!abortive && a->state == KERNEL_UP) {
         a->state = KERNEL_ENDING;
-        if (!a->holds)
+        if (!a->cork.holds)
             association_shut(t, a);
         return;
     }
     kernel_association_sample(t, a);
     kernel_control_send(t, a->socket, a->id, SCTP_ABORT);
     a->state = KERNEL_ENDED;
-    a->holds = false;
+    a->cork.holds = false;
     t->ended++;
 }
 
@@ -410,12 +367,10 @@ static void room_tell(struct kernel_transport *t, uint32_t socket)
     room_want(t, socket, false);
     for (uint32_t i = 0; i < LIMIT_ASSOCIATIONS; i++) {
         struct kernel_association *a = &t->associations[i];
-        if (a->state != KERNEL_UP || a->socket != socket || !a->full)
-            continue;
-        if (a->holds && message_push(t, a, true) == P7_FULL)
+        if (a->state != KERNEL_UP || a->socket != socket || !a->cork.full ||
+            !cork_resume(&t->base, &kernel_stack, i))
             continue;
         struct transport_event event = {.kind = TRANSPORT_EVENT_WRITABLE};
-        a->full = false;
         kernel_event_tell(t, a, &event);
     }
 }
@@ -506,8 +461,8 @@ static void op_close(struct transport *transport)
         struct kernel_association *a = &t->associations[i];
         if (a->state != KERNEL_FREE && a->state != KERNEL_ENDED)
             kernel_control_send(t, a->socket, a->id, SCTP_ABORT);
-        free(a->held.data);
-        free(a->partial.data);
+        free(a->cork.held.data);
+        free(a->assembly.parts.data);
     }
     for (uint32_t i = 0; i < KERNEL_SOCKETS; i++)
         socket_close(t, i);

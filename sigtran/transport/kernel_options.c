@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "sigtran/transport/addresses.h"
 #include "sigtran/transport/kernel_sctp.h"
 
 /* The event mask has grown with kernels, and an older one refuses a longer mask: these are the
@@ -157,11 +158,6 @@ static void path_read(int fd, sctp_assoc_t id, const union udp_address *address,
     path->mtu_octets = info.spinfo_mtu;
 }
 
-static size_t address_octets(const struct sockaddr *address)
-{
-    return address->sa_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
-}
-
 void kernel_status_read(const struct kernel_transport *t, const struct kernel_association *a,
                         struct transport_status *status)
 {
@@ -182,12 +178,7 @@ void kernel_status_read(const struct kernel_transport *t, const struct kernel_as
     const uint8_t *at = (const uint8_t *)addresses;
     for (int i = 0; i < count && status->path_count < LIMIT_ADDRESSES; i++) {
         union udp_address address;
-        sa_family_t family;
-        memset(&address, 0, sizeof(address));
-        memcpy(&family, at, sizeof(family));
-        const struct sockaddr probe = {.sa_family = family};
-        memcpy(&address, at, address_octets(&probe));
-        at += address_octets(&probe);
+        at += addresses_load(at, &address);
         path_read(fd, a->id, &address, status);
     }
     if (count > 0)

@@ -83,11 +83,10 @@ static void lost_tell(struct kernel_transport *t, struct kernel_association *a,
 
 static void restarted(struct kernel_transport *t, struct kernel_association *a)
 {
-    const bool full = a->full;
-    a->holds = false;
-    a->full = false;
-    a->discarding = false;
-    a->partial.length = 0;
+    const bool full = a->cork.full;
+    a->cork.holds = false;
+    a->cork.full = false;
+    assembly_reset(&a->assembly);
     tell_up(t, a, TRANSPORT_EVENT_RESTART);
     if (full && a->state == KERNEL_UP)
         tell_simple(t, a, TRANSPORT_EVENT_WRITABLE);
@@ -158,10 +157,8 @@ static void notification_tell(struct kernel_transport *t, uint32_t socket, struc
     case SCTP_PARTIAL_DELIVERY_EVENT: {
         struct kernel_association *a =
             kernel_association_of(t, socket, n.sn_pdapi_event.pdapi_assoc_id);
-        if (a != NULL) {
-            a->partial.length = 0;
-            a->discarding = false;
-        }
+        if (a != NULL)
+            assembly_reset(&a->assembly);
         break;
     }
     default:
@@ -172,26 +169,12 @@ static void notification_tell(struct kernel_transport *t, uint32_t socket, struc
 static void message_tell(struct kernel_transport *t, struct kernel_association *a,
                          const struct sctp_rcvinfo *info, struct bytes part, bool whole)
 {
-    if (a->discarding) {
-        a->discarding = !whole;
+    struct transport_message message = {
+        .stream = info->rcv_sid, .ppid = ntohl(info->rcv_ppid), .received_ns = t->now_ns};
+    const enum assembly_result result = assembly_add(&a->assembly, part, whole, &message.bytes);
+    t->counters.messages_too_long += result == ASSEMBLY_DROPPED;
+    if (result != ASSEMBLY_WHOLE)
         return;
-    }
-    if (a->partial.length + part.length > LIMIT_M3UA_MESSAGE_OCTETS ||
-        ((!whole || a->partial.length > 0) &&
-         transport_buffer_append(&a->partial, part) != P7_OK)) {
-        t->counters.packets_malformed++;
-        a->partial.length = 0;
-        a->discarding = !whole;
-        return;
-    }
-    if (!whole)
-        return;
-    const struct transport_message message = {
-        .stream = info->rcv_sid,
-        .ppid = ntohl(info->rcv_ppid),
-        .bytes = a->partial.length > 0 ? bytes_of(a->partial.data, a->partial.length) : part,
-        .received_ns = t->now_ns};
-    a->partial.length = 0;
     t->counters.messages_received++;
     t->counters.octets_received += message.bytes.length;
     t->base.handler.message(t->base.handler.context, a->number, &message);

@@ -14,6 +14,8 @@
 #include <netinet/in.h>
 #include <netinet/sctp.h>
 
+#include "sigtran/transport/assembly.h"
+#include "sigtran/transport/cork.h"
 #include "sigtran/transport/transport_ops.h"
 #include "sigtran/transport/udp_socket.h"
 
@@ -46,15 +48,9 @@ struct kernel_association {
     uint16_t streams_in;
     uint16_t peer_port;
     struct sctp_profile profile;
-    bool full;
-    bool corked;
-    bool holds;
     bool shut;
-    bool discarding;
-    uint16_t held_stream;
-    uint32_t held_ppid;
-    struct transport_buffer held;
-    struct transport_buffer partial;
+    struct cork cork;
+    struct assembly assembly;
     uint64_t retransmitted; /* as last read from the kernel */
     uint64_t duplicates;
     uint64_t packets_sent;
@@ -77,14 +73,13 @@ struct kernel_transport {
     int64_t now_ns;
     int64_t sampled_ns;
     uint32_t ended;
-    uint32_t corked_count;
     struct transport_counters counters; /* without those of living associations */
     uint64_t base_timeouts;
     uint64_t base_malformed;
     struct kernel_slot *slots;
     struct kernel_socket sockets[KERNEL_SOCKETS];
     struct kernel_association associations[LIMIT_ASSOCIATIONS];
-    uint32_t corked[LIMIT_ASSOCIATIONS];
+    struct cork_list corked;
 };
 
 /* kernel.c */

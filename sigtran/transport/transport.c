@@ -42,6 +42,16 @@ const char *transport_event_name(enum transport_event_kind kind)
     return "unknown";
 }
 
+static enum p7_status usrsctp_open(const struct transport_settings *settings,
+                                   enum transport_kind kind,
+                                   const struct transport_handler *handler,
+                                   struct transport **transport, char *verdict, size_t octets)
+{
+    return settings->multihomed
+               ? sockets_transport_open(settings, kind, handler, transport, verdict, octets)
+               : userland_transport_open(settings, kind, handler, transport, verdict, octets);
+}
+
 static enum p7_status auto_open(const struct transport_settings *settings,
                                 const struct transport_handler *handler,
                                 struct transport **transport, char *verdict, size_t octets)
@@ -52,8 +62,8 @@ static enum p7_status auto_open(const struct transport_settings *settings,
         (void)snprintf(verdict, octets, "transport: %s", kernel);
         return P7_OK;
     }
-    const enum p7_status status = userland_transport_open(settings, TRANSPORT_USRSCTP, handler,
-                                                          transport, userland, sizeof(userland));
+    const enum p7_status status =
+        usrsctp_open(settings, TRANSPORT_USRSCTP, handler, transport, userland, sizeof(userland));
     if (status == P7_OK)
         (void)snprintf(verdict, octets, "transport: %s (%s)", userland, kernel);
     else
@@ -83,8 +93,7 @@ enum p7_status transport_open(const struct transport_settings *settings,
         break;
     case TRANSPORT_USRSCTP:
     case TRANSPORT_USRSCTP_IP:
-        status = userland_transport_open(settings, settings->kind, handler, transport, text,
-                                         sizeof(text));
+        status = usrsctp_open(settings, settings->kind, handler, transport, text, sizeof(text));
         break;
     case TRANSPORT_MEMORY:
         (void)snprintf(text, sizeof(text),

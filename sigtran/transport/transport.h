@@ -47,6 +47,8 @@ struct transport_settings {
     enum transport_kind kind;
     char udp_local_ip[TRANSPORT_IP_TEXT_OCTETS]; /* usrsctp: "" is any address */
     uint16_t udp_local_port; /* RFC 6951: 9899 by default; 0 lets the system choose (clients) */
+    bool multihomed; /* some endpoint has several addresses: usrsctp runs as sockets, not as an
+                      * engine, and takes the UDP port on every address of the host */
 };
 
 /* One side of an association to be, or a listening endpoint (remote fields unused). */
@@ -151,7 +153,9 @@ int64_t transport_deadline_ns(const struct transport *transport);
 /* The parameters and the state of an association as its stack reports them. */
 struct transport_path {
     char ip[TRANSPORT_IP_TEXT_OCTETS];
-    bool reachable;
+    bool reachable; /* not given up after path-max-retrans failures (RFC9260-8.2) */
+    bool confirmed; /* the peer answered on it: it may carry data (RFC9260-5.4) */
+    bool primary;   /* where data goes while it is reachable (RFC9260-6.4) */
     uint32_t rto_ms;
     uint32_t srtt_ms;
     uint32_t cwnd_octets;
@@ -183,6 +187,7 @@ struct transport_counters {
     uint64_t retransmission_timeouts; /* T3-rtx expiries (RFC 9260-6.3.3) */
     uint64_t duplicate_tsns;    /* DATA received twice: the peer's retransmission was spurious */
     uint64_t packets_malformed; /* dropped before or by the stack: length, checksum, tag */
+    uint64_t messages_too_long; /* beyond LIMIT_M3UA_MESSAGE_OCTETS: dropped whole */
     uint64_t send_failures;     /* the socket refused a packet */
     uint64_t send_full;         /* transport_send gave P7_FULL */
 };

@@ -10,6 +10,7 @@
 
 #include "sigtran/base/crc32c.h"
 #include "sigtran/base/timer_heap.h"
+#include "sigtran/transport/usrsctp_sockets.h"
 
 #define SCTP_HEADER_OCTETS   12
 #define CHUNK_HEADER_OCTETS  4
@@ -38,6 +39,11 @@ static struct {
     struct engine_peer *last; /* of the packet before: mostly the same one */
     struct engine_peers peers;
 } engine;
+
+bool engine_running(void)
+{
+    return engine.running;
+}
 
 struct engine_peers *engine_peers(void)
 {
@@ -152,7 +158,7 @@ static int room_made(struct socket *socket, uint32_t free_octets, void *context)
     if (owner->is_listener)
         return 1;
     struct engine_association *a = (struct engine_association *)owner;
-    if (a->full) {
+    if (a->cork.full) {
         a->room = true;
         owner->transport->room = true;
     }
@@ -166,7 +172,8 @@ struct socket *engine_socket(struct engine_owner *owner, const struct sctp_profi
                                       half == 0 ? 1 : half, owner);
     if (s == NULL)
         return NULL;
-    if (usrsctp_set_non_blocking(s, 1) == -1 || engine_profile_apply(s, profile) != P7_OK) {
+    if (usrsctp_set_non_blocking(s, 1) == -1 ||
+        userland_profile_apply(s, AF_CONN, profile) != P7_OK) {
         const int why = errno;
         usrsctp_close(s);
         errno = why;
@@ -189,7 +196,7 @@ static enum p7_status engine_start(void)
     usrsctp_init_nothreads(0, packet_output, diagnostic_ignore);
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     usrsctp_enable_crc32c_offload();
-    engine_sysctls_set();
+    userland_sysctls_set();
     engine.running = true;
     return P7_OK;
 }
@@ -198,6 +205,8 @@ enum p7_status engine_attach(struct engine_transport *t)
 {
     if (engine.transport_count == TRANSPORTS_MAX)
         return P7_FULL;
+    if (sockets_running())
+        return P7_STATE;
     if (!engine.running) {
         const enum p7_status status = engine_start();
         if (status != P7_OK)

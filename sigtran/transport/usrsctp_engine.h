@@ -9,25 +9,21 @@
  * into the transport freely.
  *
  * Internal to sigtran/transport. Files: usrsctp_engine.c (this), usrsctp_transport.c (the interface
- * of transport.h), usrsctp_events.c (indications to handlers), usrsctp_options.c (profiles),
- * usrsctp_peers.c (addresses).
+ * of transport.h), usrsctp_events.c (indications to handlers), usrsctp_peers.c
+ * (addresses), and usrsctp_options.c (profiles), which the other way to use usrsctp, with sockets
+ * (usrsctp_sockets.h), shares.
  */
 #ifndef SIGTRAN_TRANSPORT_USRSCTP_ENGINE_H
 #define SIGTRAN_TRANSPORT_USRSCTP_ENGINE_H
 
 #include <usrsctp.h>
 
+#include "sigtran/transport/assembly.h"
+#include "sigtran/transport/cork.h"
 #include "sigtran/transport/transport_ops.h"
 #include "sigtran/transport/udp_socket.h"
+#include "sigtran/transport/usrsctp_options.h"
 #include "sigtran/transport/usrsctp_peers.h"
-
-/*
- * The SCTP packet size of a path. Path MTU discovery needs ICMP, which UDP encapsulation does not
- * pass on (RFC6951-5.6), so the size is fixed: 1400 octets of SCTP, 8 of UDP and 40 of IPv6 leave
- * room for a VXLAN or GRE tunnel within 1500. Loopback gets the same: bigger packets there would
- * measure a network that nobody has.
- */
-#define ENGINE_PATH_MTU_OCTETS 1400
 
 #define ENGINE_TIMER_NS    10000000 /* usrsctp's own timer granularity */
 #define ENGINE_PATIENCE_NS 20000000 /* timers wait so long for unread packets */
@@ -71,18 +67,12 @@ struct engine_association {
     uint16_t local_port;
     uint32_t local_tag; /* RFC6951-5.4: proves that a packet from a new port is the peer's */
     struct sctp_profile profile;
-    bool nodelay;    /* as usrsctp has it now */
-    bool full;       /* a send gave P7_FULL: WRITABLE is owed */
-    bool room;       /* usrsctp said that its buffer is half empty */
-    bool corked;     /* in the transport's list */
-    bool holds;      /* `held` is a message that usrsctp doesn't have yet */
-    bool shut;       /* SHUTDOWN handed to usrsctp */
-    bool broken;     /* a message of it was lost here: it can't go on */
-    bool discarding; /* the rest of a message beyond the limit */
-    uint16_t held_stream;
-    uint32_t held_ppid;
-    struct transport_buffer held;
-    struct transport_buffer partial; /* first parts of a message, RFC 6458-6.1.7 */
+    bool nodelay; /* as usrsctp has it now */
+    bool room;    /* usrsctp said that its buffer is half empty */
+    bool shut;    /* SHUTDOWN handed to usrsctp */
+    bool broken;  /* a message of it was lost here: it can't go on */
+    struct cork cork;
+    struct assembly assembly;
 };
 
 struct engine_indication {
@@ -106,7 +96,6 @@ struct engine_transport {
     bool waiting;          /* the socket took not all packets */
     bool room;             /* some association's `room` was set */
     uint32_t ended;
-    uint32_t corked_count;
     uint32_t indication_first;
     uint32_t indication_count;
     uint32_t indication_room;
@@ -114,7 +103,7 @@ struct engine_transport {
     struct transport_counters counters;
     struct engine_listener listeners[ENGINE_LISTENERS];
     struct engine_association associations[LIMIT_ASSOCIATIONS];
-    uint32_t corked[LIMIT_ASSOCIATIONS];
+    struct cork_list corked;
     uint16_t udp_port;
     /* usrsctp's counters as they were when this transport was opened */
     uint32_t base_retransmitted;
@@ -123,9 +112,10 @@ struct engine_transport {
     uint32_t base_malformed;
 };
 
-/* Starts usrsctp when it isn't running and adds the transport. */
+/* Starts usrsctp when it isn't running and adds the transport. P7_STATE: it runs as sockets. */
 enum p7_status engine_attach(struct engine_transport *transport) P7_MUST_CHECK;
 void engine_detach(struct engine_transport *transport);
+bool engine_running(void);
 
 struct engine_peers *engine_peers(void);
 
@@ -158,14 +148,9 @@ void engine_association_free(struct engine_association *association);
 void engine_event(struct engine_association *association, struct transport_event *event);
 
 /* usrsctp_options.c */
-enum p7_status engine_profile_apply(struct socket *socket,
-                                    const struct sctp_profile *profile) P7_MUST_CHECK;
-void engine_profile_read(struct socket *socket, struct sctp_profile *profile);
-bool engine_nodelay_set(struct socket *socket, bool on);
 void engine_status_read(const struct engine_association *association,
                         struct transport_status *status);
 /* Streams and tags, once the association is up. */
 void engine_association_learn(struct engine_association *association);
-void engine_sysctls_set(void);
 
 #endif

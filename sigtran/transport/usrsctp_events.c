@@ -62,9 +62,7 @@ static void listener_accept(struct engine_listener *listener)
     if (a == NULL) {
         /* All associations are taken (or the packet came to another transport of this process):
          * the peer learns by an ABORT. */
-        const struct linger abort = {.l_onoff = 1, .l_linger = 0};
-        (void)usrsctp_setsockopt(s, SOL_SOCKET, SO_LINGER, &abort, sizeof(abort));
-        usrsctp_close(s);
+        userland_socket_abort(s);
         return;
     }
     engine_peers_hold(engine_peers(), peer);
@@ -87,39 +85,13 @@ static void association_restarted(struct engine_association *a)
         association_down(a, "the peer restarted while the association was being shut down");
         return;
     }
-    a->holds = false;
-    a->partial.length = 0;
-    a->discarding = false;
+    a->cork.holds = false;
+    assembly_reset(&a->assembly);
     engine_association_learn(a);
     event_simple(a, TRANSPORT_EVENT_RESTART);
-    if (a->state == ENGINE_UP && a->full) {
-        a->full = false;
+    if (a->state == ENGINE_UP && a->cork.full) {
+        a->cork.full = false;
         event_simple(a, TRANSPORT_EVENT_WRITABLE);
-    }
-}
-
-/* The ABORT chunk that comes with the notification, or a time-out of ours. */
-static void lost_reason(const struct engine_association *a, const struct sctp_assoc_change *change,
-                        uint32_t length, char *text, size_t octets)
-{
-    int error = 0;
-    socklen_t error_length = sizeof(error);
-    if (usrsctp_getsockopt(a->socket, SOL_SOCKET, SO_ERROR, &error, &error_length) == -1)
-        error = 0;
-    const bool starting = change->sac_state == SCTP_CANT_STR_ASSOC;
-    if (error == ECONNRESET || error == ECONNREFUSED) {
-        unsigned cause = 0;
-        if (length >= sizeof(*change) + 8) /* chunk header, cause code, cause length */
-            cause = bytes_load_u16be(change->sac_info + 4);
-        (void)snprintf(text, octets, "the peer %s (ABORT, cause %u)",
-                       starting ? "refused the association" : "aborted the association", cause);
-    } else if (starting) {
-        (void)snprintf(text, octets, "no answer to %u INITs", a->profile.init_max_attempts);
-    } else {
-        (void)snprintf(text, octets,
-                       "association lost: more than %u retransmissions went unanswered or the peer "
-                       "broke the protocol (error %u)",
-                       a->profile.association_max_retrans, change->sac_error);
     }
 }
 
@@ -143,7 +115,7 @@ static void association_changed(struct engine_association *a,
         break;
     case SCTP_COMM_LOST:
     case SCTP_CANT_STR_ASSOC:
-        lost_reason(a, change, length, reason, sizeof(reason));
+        userland_lost_reason(a->socket, &a->profile, change, length, reason, sizeof(reason));
         association_down(a, reason);
         break;
     default:
@@ -174,48 +146,25 @@ static void notification_deliver(struct engine_association *a, const struct engi
             path_changed(a, &n->sn_paddr_change);
         break;
     case SCTP_PARTIAL_DELIVERY_EVENT:
-        a->partial.length = 0;
-        a->discarding = false;
+        assembly_reset(&a->assembly);
         break;
     default:
         break;
     }
 }
 
-static void message_tell(struct engine_association *a, const struct engine_indication *i,
-                         struct bytes bytes)
-{
-    struct engine_transport *t = a->owner.transport;
-    const struct transport_message message = {
-        .stream = i->stream, .ppid = i->ppid, .bytes = bytes, .received_ns = t->now_ns};
-    t->counters.messages_received++;
-    t->base.handler.message(t->base.handler.context, a->owner.number, &message);
-}
-
 static void message_deliver(struct engine_association *a, const struct engine_indication *i)
 {
-    const struct bytes part = bytes_of(i->data, i->length);
-    if (a->discarding) {
-        a->discarding = !i->whole;
+    struct engine_transport *t = a->owner.transport;
+    struct transport_message message = {
+        .stream = i->stream, .ppid = i->ppid, .received_ns = t->now_ns};
+    const enum assembly_result result =
+        assembly_add(&a->assembly, bytes_of(i->data, i->length), i->whole, &message.bytes);
+    t->counters.messages_too_long += result == ASSEMBLY_DROPPED;
+    if (result != ASSEMBLY_WHOLE)
         return;
-    }
-    if (a->partial.length + part.length > LIMIT_M3UA_MESSAGE_OCTETS ||
-        ((!i->whole || a->partial.length > 0) &&
-         transport_buffer_append(&a->partial, part) != P7_OK)) {
-        a->owner.transport->counters.packets_malformed++;
-        a->partial.length = 0;
-        a->discarding = !i->whole;
-        return;
-    }
-    if (!i->whole)
-        return;
-    if (a->partial.length == 0) {
-        message_tell(a, i, part);
-        return;
-    }
-    const struct bytes all = bytes_of(a->partial.data, a->partial.length);
-    a->partial.length = 0; /* the memory stays until the next part arrives */
-    message_tell(a, i, all);
+    t->counters.messages_received++;
+    t->base.handler.message(t->base.handler.context, a->owner.number, &message);
 }
 
 static void indication_deliver(struct engine_transport *t, const struct engine_indication *i)

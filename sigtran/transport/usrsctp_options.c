@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Profiles: from struct sctp_profile into usrsctp's options and back. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "sigtran/transport/usrsctp_engine.h"
+#include "sigtran/transport/usrsctp_options.h"
 
 /* usrsctp has it, its public header only the structure (netinet/sctp.h there). */
 #define OPTION_GET_NONCE_VALUES 0x00001105
@@ -12,7 +14,7 @@
  * with messages of a few octets. */
 #define QUEUE_CHUNKS_MAX 262144
 
-void engine_sysctls_set(void)
+void userland_sysctls_set(void)
 {
     /* What M3UA doesn't use leaves the handshake, and with it the attack surface. */
     (void)usrsctp_sysctl_set_sctp_asconf_enable(0);
@@ -43,7 +45,7 @@ static bool option_get(struct socket *s, int option, void *value, socklen_t leng
     return usrsctp_getsockopt(s, IPPROTO_SCTP, option, value, &l) == 0;
 }
 
-bool engine_nodelay_set(struct socket *s, bool on)
+bool userland_nodelay_set(struct socket *s, bool on)
 {
     const int value = on;
     return option_set(s, SCTP_NODELAY, &value, sizeof(value)) == 0;
@@ -61,7 +63,7 @@ static int buffers_set(struct socket *s, const struct sctp_profile *profile)
     return 0;
 }
 
-static int timers_set(struct socket *s, const struct sctp_profile *profile)
+static int timers_set(struct socket *s, int family, const struct sctp_profile *profile)
 {
     const struct sctp_rtoinfo rto = {.srto_initial = profile->rto_initial_ms,
                                      .srto_max = profile->rto_max_ms,
@@ -71,10 +73,10 @@ static int timers_set(struct socket *s, const struct sctp_profile *profile)
     const struct sctp_assocparams limits = {.sasoc_asocmaxrxt =
                                                 (uint16_t)profile->association_max_retrans};
     struct sctp_paddrparams path = {.spp_hbinterval = profile->hb_interval_ms,
-                                    .spp_pathmtu = ENGINE_PATH_MTU_OCTETS,
+                                    .spp_pathmtu = USERLAND_PATH_MTU_OCTETS,
                                     .spp_pathmaxrxt = (uint16_t)profile->path_max_retrans,
                                     .spp_flags = SPP_PMTUD_DISABLE};
-    path.spp_address.ss_family = AF_CONN;
+    path.spp_address.ss_family = (sa_family_t)family;
     path.spp_flags |= profile->hb_interval_ms == 0 ? SPP_HB_DISABLE : SPP_HB_ENABLE;
     if (option_set(s, SCTP_RTOINFO, &rto, sizeof(rto)) == -1 ||
         option_set(s, SCTP_DELAYED_SACK, &sack, sizeof(sack)) == -1 ||
@@ -97,7 +99,8 @@ static int events_set(struct socket *s)
     return 0;
 }
 
-enum p7_status engine_profile_apply(struct socket *s, const struct sctp_profile *profile)
+enum p7_status userland_profile_apply(struct socket *s, int family,
+                                      const struct sctp_profile *profile)
 {
     const int on = 1;
     const struct sctp_initmsg init = {.sinit_num_ostreams = (uint16_t)profile->streams_out,
@@ -108,19 +111,25 @@ enum p7_status engine_profile_apply(struct socket *s, const struct sctp_profile 
     /* Several associations from one local port: one socket each. */
     if (option_set(s, SCTP_REUSE_PORT, &on, sizeof(on)) == -1 ||
         option_set(s, SCTP_INITMSG, &init, sizeof(init)) == -1 || buffers_set(s, profile) == -1 ||
-        timers_set(s, profile) == -1 || events_set(s) == -1 ||
-        !engine_nodelay_set(s, profile->nodelay))
+        timers_set(s, family, profile) == -1 || events_set(s) == -1 ||
+        !userland_nodelay_set(s, profile->nodelay))
         return P7_SYSTEM;
     return P7_OK;
 }
 
-void engine_association_learn(struct engine_association *a)
+bool userland_streams_read(struct socket *s, uint16_t *streams_out, uint16_t *streams_in)
 {
     struct sctp_status status = {0};
-    if (option_get(a->socket, SCTP_STATUS, &status, sizeof(status))) {
-        a->streams_out = status.sstat_outstrms;
-        a->streams_in = status.sstat_instrms;
-    }
+    if (!option_get(s, SCTP_STATUS, &status, sizeof(status)))
+        return false;
+    *streams_out = status.sstat_outstrms;
+    *streams_in = status.sstat_instrms;
+    return true;
+}
+
+void engine_association_learn(struct engine_association *a)
+{
+    (void)userland_streams_read(a->socket, &a->streams_out, &a->streams_in);
     struct sctp_get_nonce_values tags = {0};
     if (option_get(a->socket, OPTION_GET_NONCE_VALUES, &tags, sizeof(tags)))
         a->local_tag = tags.gn_local_tag;
@@ -132,7 +141,7 @@ void engine_association_learn(struct engine_association *a)
     }
 }
 
-void engine_profile_read(struct socket *s, struct sctp_profile *profile)
+static void profile_read(struct socket *s, struct sctp_profile *profile)
 {
     struct sctp_rtoinfo rto = {0};
     if (option_get(s, SCTP_RTOINFO, &rto, sizeof(rto))) {
@@ -164,41 +173,107 @@ void engine_profile_read(struct socket *s, struct sctp_profile *profile)
         profile->receive_buffer_octets = (uint32_t)size;
 }
 
-static void path_read(const struct engine_association *a, struct transport_status *status)
+static bool is_primary(struct socket *s, const struct sockaddr_storage *address)
 {
-    struct sctp_paddrparams parameters = {0};
-    struct sockaddr_conn remote = {
-        .sconn_family = AF_CONN, .sconn_port = htons(a->peer_port), .sconn_addr = a->peer->token};
-    memcpy(&parameters.spp_address, &remote, sizeof(remote));
-    if (option_get(a->socket, SCTP_PEER_ADDR_PARAMS, &parameters, sizeof(parameters))) {
+    struct sctp_status status = {0};
+    union udp_address primary;
+    union udp_address path;
+    if (!option_get(s, SCTP_STATUS, &status, sizeof(status)))
+        return false;
+    if (address->ss_family == AF_CONN) /* it has one */
+        return true;
+    memcpy(&primary, &status.sstat_primary.spinfo_address, sizeof(primary));
+    memcpy(&path, address, sizeof(path));
+    udp_address_unmap(&primary);
+    udp_address_unmap(&path);
+    return udp_address_same_host(&primary, &path);
+}
+
+void userland_path_read(struct socket *s, const struct sockaddr_storage *address, const char *ip,
+                        struct transport_status *status)
+{
+    struct sctp_paddrparams parameters = {.spp_address = *address};
+    if (status->path_count == 0 &&
+        option_get(s, SCTP_PEER_ADDR_PARAMS, &parameters, sizeof(parameters))) {
         status->profile.hb_interval_ms =
             (parameters.spp_flags & SPP_HB_DISABLE) != 0 ? 0 : parameters.spp_hbinterval;
         status->profile.path_max_retrans = parameters.spp_pathmaxrxt;
     }
-    struct sctp_paddrinfo info = {0};
-    memcpy(&info.spinfo_address, &remote, sizeof(remote));
-    if (!option_get(a->socket, SCTP_GET_PEER_ADDR_INFO, &info, sizeof(info)))
+    struct sctp_paddrinfo info = {.spinfo_address = *address};
+    if (status->path_count == LIMIT_ADDRESSES ||
+        !option_get(s, SCTP_GET_PEER_ADDR_INFO, &info, sizeof(info)))
         return;
-    struct transport_path *path = &status->path[0];
-    status->path_count = 1;
-    udp_address_text(&a->peer->address, path->ip, sizeof(path->ip));
-    path->reachable = info.spinfo_state == SCTP_ACTIVE;
-    path->rto_ms = info.spinfo_rto;
+    struct transport_path *path = &status->path[status->path_count++];
+    (void)snprintf(path->ip, sizeof(path->ip), "%s", ip);
+    path->reachable = (info.spinfo_state & SCTP_ACTIVE) != 0;
+    path->confirmed = (info.spinfo_state & SCTP_UNCONFIRMED) == 0;
+    path->primary = is_primary(s, address);
+    path->rto_ms = info.spinfo_rto != 0 ? info.spinfo_rto : status->profile.rto_initial_ms;
     path->srtt_ms = info.spinfo_srtt;
     path->cwnd_octets = info.spinfo_cwnd;
     path->mtu_octets = info.spinfo_mtu;
 }
 
-void engine_status_read(const struct engine_association *a, struct transport_status *status)
+void userland_status_read(struct socket *socket, const struct sctp_profile *profile,
+                          struct transport_status *status)
 {
-    *status = (struct transport_status){.profile = a->profile};
-    engine_profile_read(a->socket, &status->profile);
+    *status = (struct transport_status){.profile = *profile};
+    profile_read(socket, &status->profile);
     struct sctp_status s = {0};
-    if (option_get(a->socket, SCTP_STATUS, &s, sizeof(s))) {
+    if (option_get(socket, SCTP_STATUS, &s, sizeof(s))) {
         status->streams_out = s.sstat_outstrms;
         status->streams_in = s.sstat_instrms;
         status->unacknowledged_chunks = s.sstat_unackdata;
         status->peer_receive_window_octets = s.sstat_rwnd;
     }
-    path_read(a, status);
+}
+
+void engine_status_read(const struct engine_association *a, struct transport_status *status)
+{
+    char ip[TRANSPORT_IP_TEXT_OCTETS];
+    struct sockaddr_storage address = {0};
+    const struct sockaddr_conn remote = {
+        .sconn_family = AF_CONN, .sconn_port = htons(a->peer_port), .sconn_addr = a->peer->token};
+    memcpy(&address, &remote, sizeof(remote));
+    udp_address_text(&a->peer->address, ip, sizeof(ip));
+    userland_status_read(a->socket, &a->profile, status);
+    userland_path_read(a->socket, &address, ip, status);
+}
+
+uint32_t userland_malformed(const struct sctpstat *s)
+{
+    return s->sctps_hdrops + s->sctps_badvtag + s->sctps_noport + s->sctps_checksumerrors +
+           s->sctps_badsid;
+}
+
+void userland_socket_abort(struct socket *s)
+{
+    const struct linger abort = {.l_onoff = 1, .l_linger = 0};
+    (void)usrsctp_setsockopt(s, SOL_SOCKET, SO_LINGER, &abort, sizeof(abort));
+    usrsctp_close(s);
+}
+
+void userland_lost_reason(struct socket *s, const struct sctp_profile *profile,
+                          const struct sctp_assoc_change *change, uint32_t length, char *text,
+                          size_t octets)
+{
+    int error = 0;
+    socklen_t error_length = sizeof(error);
+    if (usrsctp_getsockopt(s, SOL_SOCKET, SO_ERROR, &error, &error_length) == -1)
+        error = 0;
+    const bool starting = change->sac_state == SCTP_CANT_STR_ASSOC;
+    if (error == ECONNRESET || error == ECONNREFUSED) {
+        unsigned cause = 0;
+        if (length >= sizeof(*change) + 8) /* chunk header, cause code, cause length */
+            cause = bytes_load_u16be(change->sac_info + 4);
+        (void)snprintf(text, octets, "the peer %s (ABORT, cause %u)",
+                       starting ? "refused the association" : "aborted the association", cause);
+    } else if (starting) {
+        (void)snprintf(text, octets, "no answer to %u INITs", profile->init_max_attempts);
+    } else {
+        (void)snprintf(text, octets,
+                       "association lost: more than %u retransmissions went unanswered or the peer "
+                       "broke the protocol (error %u)",
+                       profile->association_max_retrans, change->sac_error);
+    }
 }

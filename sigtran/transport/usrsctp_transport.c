@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * The operations of transport.h over usrsctp.
- *
- * Corking: usrsctp with SCTP_NODELAY puts every message into a packet of its own, and with Nagle
- * holds the last one of a turn back until a SACK comes. So the newest message of each association
- * is held here; when a second one arrives the first goes to usrsctp with Nagle on (it leaves once a
- * packet is full), and transport_flush hands over the last one with SCTP_NODELAY, which sends all
- * that still waits, in as few packets as possible.
+ * The operations of transport.h over usrsctp. Corked messages (cork.h) go to usrsctp with Nagle on,
+ * the last one of a turn with SCTP_NODELAY.
  */
 #include <assert.h>
 #include <errno.h>
@@ -32,38 +27,29 @@ struct engine_association *engine_association_take(struct engine_transport *t)
         struct engine_association *a = &t->associations[i];
         if (a->state != ENGINE_FREE)
             continue;
-        const struct transport_buffer held = a->held;
-        const struct transport_buffer partial = a->partial;
-        const bool corked = a->corked; /* its entry in the list is still there */
+        const struct cork cork = cork_emptied(&a->cork);
+        const struct assembly assembly = assembly_emptied(&a->assembly);
         *a = (struct engine_association){
             .owner = {.transport = t, .number = i},
             .listener = TRANSPORT_ASSOCIATION_NONE,
-            .corked = corked,
-            .held = {.data = held.data, .room = held.room},
-            .partial = {.data = partial.data, .room = partial.room},
+            .cork = cork,
+            .assembly = assembly,
         };
         return a;
     }
     return NULL;
 }
 
-static void socket_abort(struct socket *s)
-{
-    const struct linger abort = {.l_onoff = 1, .l_linger = 0};
-    (void)usrsctp_setsockopt(s, SOL_SOCKET, SO_LINGER, &abort, sizeof(abort));
-    usrsctp_close(s);
-}
-
 void engine_association_free(struct engine_association *a)
 {
     if (a->socket != NULL)
-        socket_abort(a->socket);
+        userland_socket_abort(a->socket);
     if (a->peer != NULL)
         engine_peers_release(engine_peers(), a->peer);
     a->socket = NULL;
     a->peer = NULL;
-    a->holds = false;
-    a->full = false;
+    a->cork.holds = false;
+    a->cork.full = false;
     a->state = ENGINE_FREE;
 }
 
@@ -168,57 +154,29 @@ static enum p7_status op_connect(struct transport *transport,
     return status;
 }
 
-/* Hands one message to usrsctp. P7_FULL: not taken, try again. Any other failure: the association
- * is going down, and the message with it. */
-static enum p7_status message_push(struct engine_association *a, bool last)
+static struct cork *held_of(struct transport *transport, uint32_t number, bool *open)
 {
-    struct engine_transport *t = a->owner.transport;
+    struct engine_association *a = &engine_of(transport)->associations[number];
+    *open = a->state == ENGINE_UP || a->state == ENGINE_ENDING;
+    return &a->cork;
+}
+
+static enum p7_status held_push(struct transport *transport, uint32_t number, bool last)
+{
+    struct engine_transport *t = engine_of(transport);
+    struct engine_association *a = &t->associations[number];
     const bool nodelay = last && a->profile.nodelay;
-    if (a->nodelay != nodelay && engine_nodelay_set(a->socket, nodelay))
+    if (a->nodelay != nodelay && userland_nodelay_set(a->socket, nodelay))
         a->nodelay = nodelay;
-    struct sctp_sndinfo info = {.snd_sid = a->held_stream, .snd_ppid = htonl(a->held_ppid)};
-    const ssize_t sent = usrsctp_sendv(a->socket, a->held.data, a->held.length, NULL, 0, &info,
-                                       sizeof(info), SCTP_SENDV_SNDINFO, 0);
+    struct sctp_sndinfo info = {.snd_sid = a->cork.stream, .snd_ppid = htonl(a->cork.ppid)};
+    const ssize_t sent = usrsctp_sendv(a->socket, a->cork.held.data, a->cork.held.length, NULL, 0,
+                                       &info, sizeof(info), SCTP_SENDV_SNDINFO, 0);
     if (sent == -1 && errno == EWOULDBLOCK)
         return P7_FULL;
-    a->holds = false;
     if (sent == -1) {
         t->counters.send_failures++;
         return P7_STATE;
     }
-    return P7_OK;
-}
-
-static enum p7_status op_send(struct transport *transport, uint32_t number, uint16_t stream,
-                              uint32_t ppid, struct bytes message)
-{
-    struct engine_transport *t = engine_of(transport);
-    struct engine_association *a = association_at(t, number);
-    if (a == NULL || a->state != ENGINE_UP)
-        return P7_STATE;
-    if (stream >= a->streams_out || message.length == 0 ||
-        message.length > LIMIT_M3UA_MESSAGE_OCTETS ||
-        message.length > a->profile.send_buffer_octets)
-        return P7_RANGE;
-    if (a->holds) {
-        const enum p7_status pushed = a->full ? P7_FULL : message_push(a, false);
-        if (pushed == P7_FULL) {
-            a->full = true;
-            t->counters.send_full++;
-        }
-        if (pushed != P7_OK)
-            return pushed;
-    }
-    a->held.length = 0;
-    if (transport_buffer_append(&a->held, message) != P7_OK)
-        return P7_NO_MEMORY;
-    a->held_stream = stream;
-    a->held_ppid = ppid;
-    a->holds = true;
-    t->counters.messages_sent++;
-    if (!a->corked)
-        t->corked[t->corked_count++] = number;
-    a->corked = true;
     return P7_OK;
 }
 
@@ -233,6 +191,33 @@ static void association_shut(struct engine_association *a)
     }
 }
 
+static void held_flushed(struct transport *transport, uint32_t number)
+{
+    struct engine_association *a = &engine_of(transport)->associations[number];
+    if (a->state == ENGINE_ENDING && !a->shut)
+        association_shut(a);
+}
+
+static const struct cork_stack engine_stack = {held_of, held_push, held_flushed};
+
+static enum p7_status op_send(struct transport *transport, uint32_t number, uint16_t stream,
+                              uint32_t ppid, struct bytes message)
+{
+    struct engine_transport *t = engine_of(transport);
+    struct engine_association *a = association_at(t, number);
+    if (a == NULL || a->state != ENGINE_UP)
+        return P7_STATE;
+    if (stream >= a->streams_out || message.length == 0 ||
+        message.length > LIMIT_M3UA_MESSAGE_OCTETS ||
+        message.length > a->profile.send_buffer_octets)
+        return P7_RANGE;
+    const enum p7_status status =
+        cork_put(transport, &engine_stack, &t->corked, number, stream, ppid, message);
+    t->counters.send_full += status == P7_FULL;
+    t->counters.messages_sent += status == P7_OK;
+    return status;
+}
+
 static void op_disconnect(struct transport *transport, uint32_t number, bool abortive)
 {
     struct engine_transport *t = engine_of(transport);
@@ -241,15 +226,15 @@ static void op_disconnect(struct transport *transport, uint32_t number, bool abo
         return;
     if (!abortive && a->state == ENGINE_UP) {
         a->state = ENGINE_ENDING;
-        if (!a->holds)
+        if (!a->cork.holds)
             association_shut(a);
         return;
     }
     if (!abortive && a->state == ENGINE_ENDING)
         return;
-    socket_abort(a->socket);
+    userland_socket_abort(a->socket);
     a->socket = NULL;
-    a->holds = false;
+    a->cork.holds = false;
     a->state = ENGINE_ENDED;
     t->ended++;
 }
@@ -274,12 +259,11 @@ static void room_tell(struct engine_transport *t)
     t->room = false;
     for (uint32_t i = 0; i < LIMIT_ASSOCIATIONS; i++) {
         struct engine_association *a = &t->associations[i];
-        if (a->state != ENGINE_UP || !a->full || !a->room)
+        if (a->state != ENGINE_UP || !a->cork.full || !a->room)
             continue;
         a->room = false;
-        if (a->holds && message_push(a, true) == P7_FULL)
+        if (!cork_resume(&t->base, &engine_stack, i))
             continue;
-        a->full = false;
         struct transport_event event = {.kind = TRANSPORT_EVENT_WRITABLE};
         engine_event(a, &event);
     }
@@ -325,20 +309,7 @@ static void op_flush(struct transport *transport, int64_t now_ns)
 {
     struct engine_transport *t = engine_of(transport);
     t->now_ns = now_ns;
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < t->corked_count; i++) {
-        const uint32_t number = t->corked[i];
-        struct engine_association *a = &t->associations[number];
-        const bool open = a->state == ENGINE_UP || a->state == ENGINE_ENDING;
-        if (open && a->holds && message_push(a, true) == P7_FULL) {
-            t->corked[kept++] = number;
-            continue;
-        }
-        a->corked = false;
-        if (a->state == ENGINE_ENDING && !a->shut)
-            association_shut(a);
-    }
-    t->corked_count = kept;
+    cork_flush(transport, &engine_stack, &t->corked);
     t->waiting = !udp_socket_flush(&t->socket);
 }
 
@@ -369,12 +340,6 @@ static enum p7_status op_get_status(struct transport *transport, uint32_t number
     return P7_OK;
 }
 
-static uint32_t malformed_in_stack(const struct sctpstat *s)
-{
-    return s->sctps_hdrops + s->sctps_badvtag + s->sctps_noport + s->sctps_checksumerrors +
-           s->sctps_badsid;
-}
-
 static void op_get_counters(const struct transport *transport, struct transport_counters *counters)
 {
     const struct engine_transport *t = (const struct engine_transport *)transport;
@@ -388,7 +353,7 @@ static void op_get_counters(const struct transport *transport, struct transport_
     counters->chunks_retransmitted = s.sctps_sendretransdata - t->base_retransmitted;
     counters->retransmission_timeouts = engine_timeouts() - t->base_timeouts;
     counters->duplicate_tsns = s.sctps_recvdupdata - t->base_duplicates;
-    counters->packets_malformed += malformed_in_stack(&s) - t->base_malformed;
+    counters->packets_malformed += userland_malformed(&s) - t->base_malformed;
 }
 
 static uint16_t op_udp_port(const struct transport *transport)
@@ -403,8 +368,8 @@ static void op_close(struct transport *transport)
         struct engine_association *a = &t->associations[i];
         if (a->state != ENGINE_FREE)
             engine_association_free(a);
-        free(a->held.data);
-        free(a->partial.data);
+        free(a->cork.held.data);
+        free(a->assembly.parts.data);
     }
     for (uint32_t i = 0; i < ENGINE_LISTENERS; i++)
         if (t->listeners[i].socket != NULL)
@@ -450,7 +415,11 @@ static enum p7_status verdict_bad(enum p7_status status, bool raw,
                                   size_t octets)
 {
     const char *why = status == P7_SYSTEM ? strerror(errno) : p7_status_text(status);
-    if (raw)
+    if (status == P7_STATE)
+        (void)snprintf(verdict, octets,
+                       "usrsctp runs in this process already, for several addresses: one address "
+                       "alone needs a process of its own");
+    else if (raw)
         (void)snprintf(verdict, octets,
                        "no raw IP socket for SCTP: %s; run as root (CAP_NET_RAW), or use "
                        "`transport usrsctp`",
@@ -491,7 +460,7 @@ enum p7_status userland_transport_open(const struct transport_settings *settings
     t->base_retransmitted = s.sctps_sendretransdata;
     t->base_timeouts = engine_timeouts();
     t->base_duplicates = s.sctps_recvdupdata;
-    t->base_malformed = malformed_in_stack(&s);
+    t->base_malformed = userland_malformed(&s);
     verdict_good(t, verdict, octets);
     *transport = &t->base;
     return P7_OK;

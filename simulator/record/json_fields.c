@@ -67,6 +67,7 @@ static const struct json_field transport[] = {
     FIELD(transport_counters, retransmission_timeouts, U64),
     FIELD(transport_counters, duplicate_tsns, U64),
     FIELD(transport_counters, packets_malformed, U64),
+    FIELD(transport_counters, messages_too_long, U64),
     FIELD(transport_counters, send_failures, U64),
     FIELD(transport_counters, send_full, U64),
 };

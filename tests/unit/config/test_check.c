@@ -106,8 +106,10 @@ static void ends_of_an_association_need_what_their_role_needs(void)
             "asp C: no as uses it");
     ERROR(RESP, NETWORK "cs7 instance 0\n asp C 2905 0 m3ua\n  remote-ip ::1\n  exchange double\n",
           "asp C: exchange double is for two ipsps");
-    WARNING(RESP, NETWORK "cs7 instance 0\n asp C 2905 0 m3ua\n  remote-ip ::1\n  remote-ip ::2\n",
-            "need transport kernel");
+    WARNING(RESP,
+            NETWORK "transport usrsctp\nudp-encapsulation local-ip ::1\n"
+                    "cs7 instance 0\n asp C 2905 0 m3ua\n  remote-ip ::1\n  remote-ip ::2\n",
+            "takes its UDP port on all of the host");
 }
 
 static void as_that_share_an_asp_need_routing_contexts_of_their_own(void) /* RFC4666-3.1 */

@@ -68,7 +68,33 @@ static void of_ipsps_that_exchange_once_the_client_asks_of_those_that_do_twice_b
     CU_ASSERT_TRUE(ipsp("  exchange double\n").wants_active);
 }
 
+static bool transport_is_multihomed(const char *text)
+{
+    char error[SETTINGS_ERROR_OCTETS];
+    struct node_setup setup;
+    CU_ASSERT_EQUAL_FATAL(settings_load_text("test.cfg", text, &settings, error, sizeof(error)),
+                          P7_OK);
+    CU_ASSERT_EQUAL_FATAL(node_setup_make(&settings, 146, &setup), P7_OK);
+    const bool multihomed = setup.config.transport.multihomed;
+    node_setup_free(&setup);
+    return multihomed;
+}
+
+static void several_addresses_of_one_side_ask_for_a_multihomed_transport(void)
+{
+    CU_ASSERT_FALSE(transport_is_multihomed(
+        "cs7 instance 0\n point-code 2.2.2\n asp one 2905 0 m3ua\n  remote-ip 192.0.2.1\n"
+        " asp two 2905 0 m3ua\n  remote-ip 192.0.2.2\n  local-ip 192.0.2.3\n"));
+    CU_ASSERT_TRUE(transport_is_multihomed(
+        "cs7 instance 0\n point-code 2.2.2\n asp one 2905 0 m3ua\n  remote-ip 192.0.2.1\n"
+        " asp two 2905 0 m3ua\n  remote-ip 192.0.2.2\n  remote-ip 198.51.100.2\n"));
+    CU_ASSERT_TRUE(transport_is_multihomed(
+        "cs7 instance 0\n point-code 2.2.2\n asp one 0 2905 m3ua\n  local-ip 192.0.2.1\n"
+        "  local-ip 198.51.100.1\n"));
+}
+
 UNIT_TESTS = {
+    UNIT(several_addresses_of_one_side_ask_for_a_multihomed_transport),
     UNIT(asps_of_the_active_node_wait_for_their_cluster),
     UNIT(a_node_without_a_cluster_is_the_active_one),
     UNIT(of_ipsps_that_exchange_once_the_client_asks_of_those_that_do_twice_both),

@@ -7,6 +7,7 @@
 #define TESTS_UNIT_SIGTRAN_TRANSPORT_LOOPBACK_H
 
 #include <poll.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -23,6 +24,7 @@ struct node {
     uint64_t messages, octets, wrong;
     uint32_t next; /* expected number */
     bool echo;
+    pthread_t thread; /* when set: the only one that handlers may run on */
     uint16_t peer_port;
     uint16_t streams_out;
     char peer_ip[TRANSPORT_IP_TEXT_OCTETS];
@@ -50,6 +52,7 @@ static inline void node_message(void *context, uint32_t association,
 {
     struct node *n = context;
     uint32_t number = 0;
+    n->wrong += n->thread != 0 && !pthread_equal(n->thread, pthread_self());
     n->messages++;
     n->octets += m->bytes.length;
     memcpy(&number, m->bytes.data, sizeof(number));
@@ -67,6 +70,7 @@ static inline void node_event(void *context, uint32_t association, const struct 
 {
     struct node *n = context;
     n->association = association;
+    n->wrong += n->thread != 0 && !pthread_equal(n->thread, pthread_self());
     n->up += e->kind == TRANSPORT_EVENT_UP;
     n->down += e->kind == TRANSPORT_EVENT_DOWN;
     n->restart += e->kind == TRANSPORT_EVENT_RESTART;
@@ -81,14 +85,20 @@ static inline void node_event(void *context, uint32_t association, const struct 
         memcpy(n->reason, e->reason, sizeof(n->reason));
 }
 
+static inline enum p7_status node_open_with(struct node *n,
+                                            const struct transport_settings *settings)
+{
+    const struct transport_handler handler = {n, node_message, node_event};
+    *n = (struct node){.association = TRANSPORT_ASSOCIATION_NONE};
+    return transport_open(settings, &handler, &n->transport, n->verdict, sizeof(n->verdict));
+}
+
 static inline enum p7_status node_open_as(struct node *n, enum transport_kind kind, const char *ip,
                                           uint16_t udp_port)
 {
     struct transport_settings settings = {.kind = kind, .udp_local_port = udp_port};
     (void)snprintf(settings.udp_local_ip, sizeof(settings.udp_local_ip), "%s", ip);
-    const struct transport_handler handler = {n, node_message, node_event};
-    *n = (struct node){.association = TRANSPORT_ASSOCIATION_NONE};
-    return transport_open(&settings, &handler, &n->transport, n->verdict, sizeof(n->verdict));
+    return node_open_with(n, &settings);
 }
 
 static inline enum p7_status node_open(struct node *n, const char *ip, uint16_t udp_port)
