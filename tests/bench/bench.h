@@ -38,6 +38,7 @@ struct bench_options {
     uint32_t gather_us; /* least time between two turns of a loop: larger batches, later answers */
     uint16_t port;      /* UDP ports: this one and the next */
     const char *ip;
+    bool sockets; /* transport_echo: usrsctp as sockets (multi-homing) instead of as our engine */
 };
 
 struct bench_histogram {
@@ -103,7 +104,7 @@ static inline void bench_usage(const char *program)
     (void)fprintf(stderr,
                   "usage: %s [--closed WINDOW | --open RATE] [--seconds S] [--request OCTETS]\n"
                   "          [--reply OCTETS] [--port UDP-PORT] [--ip ADDRESS]\n"
-                  "          [--gather US]\n",
+                  "          [--gather US] [--usrsctp engine|sockets]\n",
                   program);
     exit(2);
 }
@@ -136,6 +137,8 @@ static inline struct bench_options bench_options_read(int argc, char **argv)
             o.port = (uint16_t)strtoul(value, NULL, 10);
         else if (strcmp(argv[i], "--ip") == 0)
             o.ip = value;
+        else if (strcmp(argv[i], "--usrsctp") == 0)
+            o.sockets = strcmp(value, "sockets") == 0;
         else
             bench_usage(argv[0]);
     }
