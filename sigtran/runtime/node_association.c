@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -176,6 +177,11 @@ void node_on_transport_message(void *context, uint32_t association,
 
 /* --- getting associations --------------------------------------------------------------------- */
 
+static const char *why_not(enum p7_status status)
+{
+    return status == P7_SYSTEM && errno != 0 ? strerror(errno) : p7_status_text(status);
+}
+
 enum p7_status node_listen_all(struct node *node, char *error, size_t error_octets)
 {
     for (uint32_t i = 0; i < node->config.asp_count; i++) {
@@ -192,7 +198,7 @@ enum p7_status node_listen_all(struct node *node, char *error, size_t error_octe
             (void)snprintf(error, error_octets,
                            "asp %s: can't listen on SCTP port %u: %s; is another program using "
                            "it?",
-                           asp->name, asp->endpoint.local_port, p7_status_text(status));
+                           asp->name, asp->endpoint.local_port, why_not(status));
             return status;
         }
         listener->port = asp->endpoint.local_port;
@@ -219,8 +225,7 @@ void node_connect_due(struct node *node, int64_t now_ns)
             continue;
         }
         node_tell(node, NODE_ERROR, "sctp", "connect-failed",
-                  "asp %s: can't start an association: %s", node->asp[i].name,
-                  p7_status_text(status));
+                  "asp %s: can't start an association: %s", node->asp[i].name, why_not(status));
         link->retry_at_ns = now_ns + node->config.reconnect_max_ns;
     }
 }

@@ -59,9 +59,8 @@ static void responder_message(void *context, uint32_t association,
 static void open_or_exit(struct echo *e, uint16_t udp_port, const struct transport_handler *handler,
                          char *verdict, size_t octets)
 {
-    struct transport_settings settings = {.kind = TRANSPORT_USRSCTP,
-                                          .udp_local_port = udp_port,
-                                          .multihomed = e->options.sockets};
+    struct transport_settings settings = {
+        .kind = TRANSPORT_USRSCTP, .udp_local_port = udp_port, .multihomed = e->options.sockets};
     (void)snprintf(settings.udp_local_ip, sizeof(settings.udp_local_ip), "%s", e->options.ip);
     if (transport_open(&settings, handler, &e->transport, verdict, octets) != P7_OK) {
         (void)fprintf(stderr, "%s\n", verdict);
