@@ -367,15 +367,6 @@ void sccp_manager_resume(struct sccp_manager *manager, uint32_t pc, uint8_t mask
         tell(manager, SCCP_MANAGER_POINT_ALLOWED, pc, SSN_NONE, 0);
 }
 
-void sccp_manager_congest(struct sccp_manager *manager, uint32_t pc, int64_t now_ns)
-{
-    const struct sccp_manager_remote *remote = find(manager, pc, SSN_NONE);
-    const uint8_t level = remote != NULL ? remote->level : 0;
-    if (!point_is_prohibited(manager, pc))
-        congest_to(manager, pc, level < SCCP_MANAGER_LEVEL_MAX ? (uint8_t)(level + 1) : level,
-                   now_ns);
-}
-
 void sccp_manager_user_unavailable(struct sccp_manager *manager, uint32_t pc, bool is_unequipped,
                                    int64_t now_ns)
 {
@@ -386,6 +377,11 @@ void sccp_manager_user_unavailable(struct sccp_manager *manager, uint32_t pc, bo
         if (manager->remote[i].pc == pc && manager->remote[i].ssn > SCCP_SSN_MANAGEMENT)
             forget(manager, &manager->remote[i]);
     prohibit(manager, pc, SCCP_SSN_MANAGEMENT, !is_unequipped, now_ns);
+}
+
+void sccp_manager_user_available(struct sccp_manager *manager, uint32_t pc)
+{
+    allow(manager, pc, SCCP_SSN_MANAGEMENT);
 }
 
 bool sccp_manager_is_open(const struct sccp_manager *manager, uint32_t pc, uint8_t ssn,

@@ -149,12 +149,12 @@ void sccp_manager_receive(struct sccp_manager *manager, uint32_t opc,
 /* MTP-PAUSE and MTP-RESUME (Q.714-5.2.2, 5.2.3): DUNA and DAVA of M3UA, with their mask. */
 void sccp_manager_pause(struct sccp_manager *manager, uint32_t pc, uint8_t mask);
 void sccp_manager_resume(struct sccp_manager *manager, uint32_t pc, uint8_t mask);
-/* MTP-STATUS, congestion (Q.714-5.2.4): SCON of M3UA. Each report raises the level by one. */
-void sccp_manager_congest(struct sccp_manager *manager, uint32_t pc, int64_t now_ns);
 /* MTP-STATUS, user part unavailable (Q.714-5.2.2): DUPU of M3UA. An SCCP that is there but out of
  * reach is tested; one that is unequipped is not (`is_unequipped`). */
 void sccp_manager_user_unavailable(struct sccp_manager *manager, uint32_t pc, bool is_unequipped,
                                    int64_t now_ns);
+/* It is back, as far as anybody knows. */
+void sccp_manager_user_available(struct sccp_manager *manager, uint32_t pc);
 
 /*
  * May a message go there now? `ssn` 0: to the node's translation (route on GT). False: `cause` is

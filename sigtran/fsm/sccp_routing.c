@@ -23,11 +23,10 @@ enum p7_status sccp_routing_manage(struct sccp_routing *routing,
     return sccp_manager_init(&routing->manager, config, handler);
 }
 
-void sccp_routing_watch_as(struct sccp_routing *routing, sccp_routing_as_usable as_usable,
-                           void *context)
+void sccp_routing_watch(struct sccp_routing *routing, sccp_routing_reaches reaches, void *context)
 {
-    routing->as_usable = as_usable;
-    routing->as_usable_context = context;
+    routing->reaches = reaches;
+    routing->reaches_context = context;
 }
 
 enum p7_status sccp_routing_equip(struct sccp_routing *routing, uint8_t ssn)
@@ -56,13 +55,13 @@ static const struct sccp_translation_route *choose_route(const struct sccp_routi
                                                          const struct sccp_translation_rule *rule,
                                                          uint8_t own_ssn, uint8_t *cause)
 {
-    const uint8_t ssn = rule->on_gt ? 0 : rule->ssn != 0 ? rule->ssn : own_ssn;
+    const uint8_t rule_ssn = rule->ssn != 0 ? rule->ssn : own_ssn;
     for (unsigned i = 0; i < rule->route_count; i++) {
         const struct sccp_translation_route *route = &rule->route[i];
         uint8_t closed_by = SCCP_CAUSE_MTP_FAILURE;
-        if ((routing->as_usable == NULL ||
-             routing->as_usable(routing->as_usable_context, route->as)) &&
-            way_is_open(routing, route->pc, ssn, &closed_by))
+        if ((routing->reaches == NULL ||
+             routing->reaches(routing->reaches_context, route->as, route->pc)) &&
+            way_is_open(routing, route->pc, route->on_gt ? 0 : rule_ssn, &closed_by))
             return route;
         if (i == 0)
             *cause = closed_by;
@@ -95,7 +94,7 @@ enum p7_status sccp_routing_send(const struct sccp_routing *routing,
     way->is_translated = true;
     way->as = route->as;
     way->dpc = route->pc;
-    return sccp_translation_apply(rule, &address, &way->called);
+    return sccp_translation_apply(rule, route, &address, &way->called);
 }
 
 /* --- what came in ----------------------------------------------------------------------------- */

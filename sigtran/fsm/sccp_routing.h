@@ -57,8 +57,8 @@ struct sccp_routing_counters {
 #undef SCCP_ROUTING_COUNTER_FIELD
 };
 
-/* Could a message go to the AS of a rule's route now? NULL: always. */
-typedef bool (*sccp_routing_as_usable)(void *context, uint32_t as);
+/* Does MTP reach the point code by this AS now? NULL: always. */
+typedef bool (*sccp_routing_reaches)(void *context, uint32_t as, uint32_t pc);
 
 /* Fields are this module's own, but for `translation`, which rules are added to, for the time of
  * `manager`, and for reading `counters`. */
@@ -67,8 +67,8 @@ struct sccp_routing {
     uint32_t local_pc;
     uint8_t default_ssn;
     bool ignores_remote_status;
-    sccp_routing_as_usable as_usable;
-    void *as_usable_context;
+    sccp_routing_reaches reaches;
+    void *reaches_context;
     struct sccp_translation translation;
     struct sccp_manager manager;
     struct sccp_routing_counters counters;
@@ -100,9 +100,8 @@ enum p7_status sccp_routing_manage(struct sccp_routing *routing,
                                    const struct sccp_manager_handler *handler,
                                    bool ignores_remote_status) P7_MUST_CHECK;
 
-/* Backups in the table are taken when this says that the AS of the primary is not usable. */
-void sccp_routing_watch_as(struct sccp_routing *routing, sccp_routing_as_usable as_usable,
-                           void *context);
+/* Backups in the table are taken when this says that the primary is out of reach. */
+void sccp_routing_watch(struct sccp_routing *routing, sccp_routing_reaches reaches, void *context);
 
 /* As sccp_manager_equip. */
 enum p7_status sccp_routing_equip(struct sccp_routing *routing, uint8_t ssn) P7_MUST_CHECK;
@@ -144,8 +143,8 @@ struct sccp_routing_way {
  * The way for a called address of ours: with `by_title` and a title that a rule for elsewhere fits,
  * the first of its routes that is open, else unchanged and to `way->dpc` as the caller has set it
  * (`is_translated` false, `called` not touched).
- * P7_STATE: all are closed; `cause` says why (sccp_manager_is_open; MTP failure without an AS).
- * P7_RANGE: the rule makes no valid address of it.
+ * P7_STATE: all are closed; `cause` says why (sccp_manager_is_open; MTP failure where `reaches`
+ * says no). P7_RANGE: the rule makes no valid address of it.
  */
 enum p7_status sccp_routing_send(const struct sccp_routing *routing,
                                  const struct sccp_party *called, bool by_title,

@@ -115,13 +115,14 @@ static enum p7_status replace_digits(const struct sccp_translation_rule *rule,
 }
 
 enum p7_status sccp_translation_apply(const struct sccp_translation_rule *rule,
+                                      const struct sccp_translation_route *route,
                                       const struct sccp_address *address, struct sccp_party *party)
 {
     uint8_t packed[DIGITS_PACKED_OCTETS];
     struct sccp_address to = *address;
     to.has_pc = false;
     to.pc = 0;
-    to.route_on_ssn = !rule->on_gt;
+    to.route_on_ssn = !route->on_gt;
     if (rule->ssn != 0) {
         to.has_ssn = true;
         to.ssn = rule->ssn;

@@ -25,6 +25,7 @@
 struct sccp_translation_route {
     uint32_t as;
     uint32_t pc;
+    bool on_gt; /* the node there translates again; else the routing indicator becomes SSN */
 };
 
 struct sccp_translation_rule {
@@ -38,7 +39,6 @@ struct sccp_translation_rule {
     bool is_prefix;                  /* the address may have more of them */
     /* What becomes of it. */
     bool is_local; /* the title is ours: `ssn`, or the address's own SSN, or the default */
-    bool on_gt;    /* the next node translates again; else the routing indicator becomes SSN */
     uint8_t ssn;   /* put into the address; 0: it keeps its own */
     bool replaces; /* `digits` give way to `replacement`, which may be empty */
     char replacement[DIGITS_TEXT_OCTETS];
@@ -71,11 +71,12 @@ sccp_translation_find(const struct sccp_translation *translation,
                       const struct sccp_address *address, uint8_t *cause);
 
 /*
- * The address as the rule makes it (Q.714-2.4.2): routing indicator, SSN and digits; its point code
- * goes, since the routing label says it. The title stays also when it is no longer routed on.
- * P7_RANGE: the digits get too long or vanish, or a route on SSN has none.
+ * The address as the rule and one of its routes make it (Q.714-2.4.2): routing indicator, SSN and
+ * digits; its point code goes, since the routing label says it. The title stays also when it is no
+ * longer routed on. P7_RANGE: the digits get too long or vanish, or a route on SSN has none.
  */
 enum p7_status sccp_translation_apply(const struct sccp_translation_rule *rule,
+                                      const struct sccp_translation_route *route,
                                       const struct sccp_address *address,
                                       struct sccp_party *party) P7_MUST_CHECK;
 

@@ -12,6 +12,7 @@
 #define NOTED_MAX 256
 
 static struct sccp_manager manager;
+static uint8_t congestion; /* of an SSC */
 
 /* What went out, and what was told. */
 static struct {
@@ -54,6 +55,7 @@ static void set_up(void)
     };
     const struct sccp_manager_handler handler = {.send = on_send, .event = on_event};
     memset(&noted, 0, sizeof(noted));
+    congestion = 5;
     CU_ASSERT_EQUAL_FATAL(sccp_manager_init(&manager, &config, &handler), P7_OK);
     CU_ASSERT_EQUAL_FATAL(sccp_manager_equip(&manager, SSN), P7_OK);
 }
@@ -61,7 +63,7 @@ static void set_up(void)
 static void receive(uint8_t type, uint32_t pc, uint8_t ssn, int64_t now_ns)
 {
     const struct sccp_management message = {
-        .type = type, .affected_pc = pc, .affected_ssn = ssn, .congestion = 5};
+        .type = type, .affected_pc = pc, .affected_ssn = ssn, .congestion = congestion};
     sccp_manager_receive(&manager, PEER_PC, &message, now_ns);
 }
 
@@ -314,39 +316,36 @@ static void an_sccp_that_is_unavailable_is_tested_and_an_unequipped_one_is_not(v
     CU_ASSERT_EQUAL(sccp_manager_deadline_ns(&manager), TIMER_NEVER_NS);
     sccp_manager_resume(&manager, PEER_PC, 0);
     CU_ASSERT_TRUE(is_open(PEER_PC, SSN));
+    sccp_manager_user_unavailable(&manager, PEER_PC, false, S);
+    sccp_manager_user_available(&manager, PEER_PC);
+    CU_ASSERT_TRUE(is_open(PEER_PC, SSN));
 }
 
-static void congestion_closes_above_our_importance_and_decays(void) /* Q.714-2.6, Q.714-5.2.4 */
+static void an_sccp_says_its_congestion_and_it_decays(void) /* Q.714-5.2.8, Q.714-2.6 */
 {
+    int64_t now_ns = S;
     set_up();
-    for (int i = 0; i < SCCP_MANAGER_IMPORTANCE; i++)
-        sccp_manager_congest(&manager, PEER_PC, S);
+    congestion = SCCP_MANAGER_IMPORTANCE;
+    receive(SCCP_SSC, PEER_PC, SCCP_SSN_MANAGEMENT, now_ns);
+    last_event_is(1, SCCP_MANAGER_CONGESTED, PEER_PC, 0);
     CU_ASSERT_TRUE(is_open(PEER_PC, SSN));
-    sccp_manager_congest(&manager, PEER_PC, S);
+    congestion = SCCP_MANAGER_LEVEL_MAX;
+    receive(SCCP_SSC, PEER_PC, SCCP_SSN_MANAGEMENT, now_ns);
     CU_ASSERT_EQUAL(closed_by(PEER_PC, SSN), SCCP_CAUSE_NETWORK_CONGESTION);
-    CU_ASSERT_EQUAL(noted.event[noted.event_count - 1].level, 5);
-    for (int i = 0; i < 20; i++)
-        sccp_manager_congest(&manager, PEER_PC, S);
-    CU_ASSERT_EQUAL(noted.event[noted.event_count - 1].level, SCCP_MANAGER_LEVEL_MAX);
-    for (int64_t now_ns = 3 * S; manager.remote_count != 0 && now_ns < 100 * S; now_ns += 2 * S) {
+    for (uint8_t level = SCCP_MANAGER_LEVEL_MAX; level > 0; level--) {
+        CU_ASSERT_EQUAL(noted.event[noted.event_count - 1].level, level);
+        CU_ASSERT_EQUAL(is_open(PEER_PC, SSN), level <= SCCP_MANAGER_IMPORTANCE);
+        now_ns += 2 * S;
         CU_ASSERT_EQUAL(sccp_manager_deadline_ns(&manager), now_ns);
         sccp_manager_time(&manager, now_ns);
-        CU_ASSERT_EQUAL(is_open(PEER_PC, SSN),
-                        noted.event[noted.event_count - 1].level <= SCCP_MANAGER_IMPORTANCE);
     }
     CU_ASSERT_EQUAL(noted.event[noted.event_count - 1].level, 0);
     CU_ASSERT_EQUAL(manager.remote_count, 0);
-}
-
-static void an_sccp_says_its_congestion_level_itself(void) /* Q.714-5.2.8, Q.713-5.2.4 */
-{
-    set_up();
-    receive(SCCP_SSC, PEER_PC, SCCP_SSN_MANAGEMENT, S);
-    last_event_is(1, SCCP_MANAGER_CONGESTED, PEER_PC, 0);
-    CU_ASSERT_EQUAL(noted.event[0].level, 5);
-    CU_ASSERT_EQUAL(closed_by(PEER_PC, SSN), SCCP_CAUSE_NETWORK_CONGESTION);
-    sccp_manager_time(&manager, 3 * S);
-    CU_ASSERT_TRUE(is_open(PEER_PC, SSN));
+    congestion = 0;
+    receive(SCCP_SSC, PEER_PC, SCCP_SSN_MANAGEMENT, now_ns);
+    congestion = SCCP_MANAGER_LEVEL_MAX + 1; /* Q.713-5.2.4 knows 1 to 8 */
+    receive(SCCP_SSC, PEER_PC, SCCP_SSN_MANAGEMENT, now_ns);
+    CU_ASSERT_EQUAL(manager.counters.management_ignored, 2);
 }
 
 static void concerned_points_beyond_the_limit_are_refused(void)
@@ -370,8 +369,7 @@ UNIT_TESTS = {
     UNIT(a_point_out_of_reach_takes_its_subsystems_along_and_brings_them_back),
     UNIT(a_mask_takes_a_range_of_points),
     UNIT(an_sccp_that_is_unavailable_is_tested_and_an_unequipped_one_is_not),
-    UNIT(congestion_closes_above_our_importance_and_decays),
-    UNIT(an_sccp_says_its_congestion_level_itself),
+    UNIT(an_sccp_says_its_congestion_and_it_decays),
     UNIT(concerned_points_beyond_the_limit_are_refused),
 };
 UNIT_MAIN("sccp_management")

@@ -18,9 +18,10 @@ static uint8_t packed[DIGITS_PACKED_OCTETS];
 static bool as_is_down[2];
 static uint32_t prohibited_told; /* SSP sent, to PEER_PC */
 
-static bool as_usable(void *context, uint32_t as)
+static bool reaches(void *context, uint32_t as, uint32_t pc)
 {
     (void)context;
+    (void)pc;
     return !as_is_down[as];
 }
 
@@ -44,7 +45,7 @@ static void set_up(void)
     const struct sccp_manager_handler handler = {.send = on_send};
     sccp_routing_init(&routing, SCCP_ITU, LOCAL_PC, 0);
     CU_ASSERT_EQUAL(sccp_routing_manage(&routing, &config, &handler, false), P7_OK);
-    sccp_routing_watch_as(&routing, as_usable, NULL);
+    sccp_routing_watch(&routing, reaches, NULL);
     CU_ASSERT_EQUAL(sccp_routing_equip(&routing, SCCP_SSN_CAP), P7_OK);
     memset(as_is_down, 0, sizeof(as_is_down));
     prohibited_told = 0;
@@ -60,7 +61,7 @@ static void set_up(void)
     rule.route[1] = (struct sccp_translation_route){.as = 1, .pc = BACK_PC};
     CU_ASSERT_EQUAL(sccp_translation_add(&routing.translation, &rule), P7_OK);
     (void)snprintf(rule.digits, sizeof(rule.digits), "4672");
-    rule.on_gt = true;
+    rule.route[0].on_gt = true;
     rule.route_count = 1;
     CU_ASSERT_EQUAL(sccp_translation_add(&routing.translation, &rule), P7_OK);
 }
@@ -186,9 +187,12 @@ static void mtp_failure(void) /* Q.713-3.12: 5 */
 
 static void network_congestion(void) /* Q.713-3.12: 6 */
 {
+    static const struct sccp_management congested = {.type = SCCP_SSC,
+                                                     .affected_ssn = SCCP_SSN_MANAGEMENT,
+                                                     .affected_pc = THERE_PC,
+                                                     .congestion = SCCP_MANAGER_IMPORTANCE + 1};
     set_up();
-    for (int i = 0; i <= SCCP_MANAGER_IMPORTANCE; i++)
-        sccp_manager_congest(&routing.manager, THERE_PC, NOW_NS);
+    sccp_manager_receive(&routing.manager, THERE_PC, &congested, NOW_NS);
     const struct sccp_address called = title("46720");
     returns(&called, SCCP_CAUSE_NETWORK_CONGESTION);
 }

@@ -166,7 +166,7 @@ static struct sccp_address applied(const struct sccp_translation_rule *rule,
                                    const struct sccp_address *address, struct sccp_party *party)
 {
     struct sccp_address to;
-    CU_ASSERT_EQUAL_FATAL(sccp_translation_apply(rule, address, party), P7_OK);
+    CU_ASSERT_EQUAL_FATAL(sccp_translation_apply(rule, &rule->route[0], address, party), P7_OK);
     CU_ASSERT_EQUAL_FATAL(sccp_address_decode(SCCP_ITU, sccp_party_bytes(party), &to), P7_OK);
     return to;
 }
@@ -193,7 +193,7 @@ static void a_rule_on_gt_leaves_the_next_translation_to_another_node(void) /* Q.
     struct sccp_party party;
     const struct sccp_address address = title(4, "4670012");
     struct sccp_translation_rule rule = rule_of("4670", true, 1);
-    rule.on_gt = true;
+    rule.route[0].on_gt = true;
     const struct sccp_address to = applied(&rule, &address, &party);
     CU_ASSERT_FALSE(to.route_on_ssn);
     CU_ASSERT_EQUAL(to.ssn, SCCP_SSN_CAP);
@@ -219,7 +219,7 @@ static void digits_are_replaced_or_taken_off_and_counted_anew(void)
         char digits[DIGITS_TEXT_OCTETS];
         const struct sccp_address address = title(4, cases[i].digits);
         struct sccp_translation_rule rule = rule_of(cases[i].match, true, 1);
-        rule.on_gt = true;
+        rule.route[0].on_gt = true;
         rule.replaces = true;
         (void)snprintf(rule.replacement, sizeof(rule.replacement), "%s", cases[i].replacement);
         const struct sccp_address to = applied(&rule, &address, &party);
@@ -234,14 +234,14 @@ static void what_no_address_can_say_is_refused(void)
     struct sccp_address address = title(4, "4670");
     struct sccp_translation_rule rule = rule_of("4670", true, 1);
     rule.replaces = true; /* by nothing, and nothing is left */
-    CU_ASSERT_EQUAL(sccp_translation_apply(&rule, &address, &party), P7_RANGE);
+    CU_ASSERT_EQUAL(sccp_translation_apply(&rule, &rule.route[0], &address, &party), P7_RANGE);
     rule = rule_of("", true, 1);
     rule.replaces = true;
     (void)snprintf(rule.replacement, sizeof(rule.replacement), "12345678901234567890123456789012");
-    CU_ASSERT_EQUAL(sccp_translation_apply(&rule, &address, &party), P7_RANGE);
+    CU_ASSERT_EQUAL(sccp_translation_apply(&rule, &rule.route[0], &address, &party), P7_RANGE);
     address.has_ssn = false; /* on SSN, and there is none */
     rule = rule_of("4670", true, 1);
-    CU_ASSERT_EQUAL(sccp_translation_apply(&rule, &address, &party), P7_RANGE);
+    CU_ASSERT_EQUAL(sccp_translation_apply(&rule, &rule.route[0], &address, &party), P7_RANGE);
 }
 
 static void rules_out_of_bounds_are_refused(void)
