@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * sccp_management - SCMG of one node (Q.714-5): which local subsystems are in service, and which
+ * sccp_management - SCMG of one node (Q.714-5.1): which local subsystems are in service, and which
  * remote signalling points, SCCPs and subsystems are not to be sent to now.
  *
  * Pure: messages, MTP's indications and time go in; messages with their DPC and events go out
@@ -20,7 +20,7 @@
 
 /* Importance of UDT, XUDT and LUDT (Q.714-2.6): above this restriction level they are held back. */
 #define SCCP_MANAGER_IMPORTANCE 4
-#define SCCP_MANAGER_LEVEL_MAX  8 /* Q.713-5.2.4: congestion levels 1 to 8 */
+#define SCCP_MANAGER_LEVEL_MAX  8 /* Q.713-5.2: congestion levels 1 to 8 */
 
 struct sccp_manager_config {
     enum sccp_variant variant;

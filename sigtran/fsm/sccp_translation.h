@@ -71,7 +71,7 @@ sccp_translation_find(const struct sccp_translation *translation,
                       const struct sccp_address *address, uint8_t *cause);
 
 /*
- * The address as the rule and one of its routes make it (Q.714-2.4.2): routing indicator, SSN and
+ * The address as the rule and one of its routes make it (Q.714-2.4): routing indicator, SSN and
  * digits; its point code goes, since the routing label says it. The title stays also when it is no
  * longer routed on. P7_RANGE: the digits get too long or vanish, or a route on SSN has none.
  */

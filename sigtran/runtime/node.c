@@ -140,7 +140,6 @@ static void on_m3ua_event(void *context, const struct m3ua_endpoint_event *event
 {
     struct node *node = context;
     const char *name = m3ua_endpoint_event_name(event->kind);
-    (void)now_ns;
     switch (event->kind) {
     case M3UA_EVENT_ASP_STATE:
         node_tell(node, NODE_INFO, "m3ua", name, "asp %s%s: %s -> %s", asp_name(node, event->asp),
@@ -154,6 +153,7 @@ static void on_m3ua_event(void *context, const struct m3ua_endpoint_event *event
     case M3UA_EVENT_AS_STATE:
         node_tell(node, NODE_INFO, "m3ua", name, "as %s: %s -> %s", as_name(node, event->as),
                   as_state_name(event->as_old), as_state_name(event->as_new));
+        node_review_points(node);
         break;
     case M3UA_EVENT_TRAFFIC:
         node_tell(node, NODE_INFO, "m3ua", name, "asp %s%s %s traffic of as %s",
@@ -167,6 +167,7 @@ static void on_m3ua_event(void *context, const struct m3ua_endpoint_event *event
         break;
     case M3UA_EVENT_SSNM:
         node_tell_ssnm(node, asp_name(node, event->asp), as_name(node, event->as), event);
+        node_on_ssnm(node, event, now_ns);
         break;
     default:
         tell_m3ua_trouble(node, event);
@@ -272,7 +273,7 @@ static enum p7_status create_layers(struct node *node)
         return status;
     sccp_routing_init(&node->sccp, node->config.sccp_variant, node->config.point_code,
                       node->config.ssn);
-    return sccp_routing_equip(&node->sccp, node->config.ssn);
+    return node_create_sccp(node);
 }
 
 enum p7_status node_open(const struct node_config *config, const struct node_handler *handler,
@@ -410,6 +411,8 @@ void node_turn(struct node *node, int64_t now_ns)
     if (node_connect_deadline_ns(node) <= now_ns)
         node_connect_due(node, now_ns);
     node_expire_reassemblies(node, now_ns);
+    if (sccp_manager_deadline_ns(&node->sccp.manager) <= now_ns)
+        sccp_manager_time(&node->sccp.manager, now_ns);
     node_expire_dialogues(node, now_ns);
     transport_flush(node->transport, now_ns);
 }
@@ -427,6 +430,7 @@ int64_t node_deadline_ns(const struct node *node)
     at_ns = earlier(at_ns, m3ua_endpoint_deadline_ns(node->m3ua));
     at_ns = earlier(at_ns, node_connect_deadline_ns(node));
     at_ns = earlier(at_ns, sccp_reassembly_deadline_ns(node->reassembly));
+    at_ns = earlier(at_ns, sccp_manager_deadline_ns(&node->sccp.manager));
     return earlier(at_ns, tcap_dialogue_deadline_ns(node->dialogues));
 }
 

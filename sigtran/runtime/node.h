@@ -66,7 +66,10 @@ struct node_config {
     uint8_t ssn; /* of the local user */
     enum sccp_variant sccp_variant;
     enum sccp_long_messages long_messages;
-    int64_t t_reass_ns; /* T(reass) of Q.714; 0 = 10 s */
+    int64_t t_reass_ns;                         /* T(reass) of Q.714; 0 = 10 s */
+    const struct sccp_translation *translation; /* NULL: none; copied; its `as` are indices here */
+    struct sccp_manager_config management;      /* variant and local_pc are the node's */
+    bool ignores_remote_status; /* sends also to what subsystem management says is closed */
     uint32_t asp_count;
     const struct node_asp *asp; /* copied */
     uint32_t as_count;
@@ -86,6 +89,7 @@ struct node_route {
     uint32_t asp; /* the one that the dialogue came over, M3UA_ENDPOINT_NONE: the AS chooses */
     uint32_t dpc;
     uint8_t sls;
+    bool by_title; /* where the table has the title of `called`, it says AS and DPC of a message */
     struct sccp_party called;
     struct sccp_party calling;
 };
@@ -160,6 +164,12 @@ enum p7_status node_route_to_as(const struct node *node, const char *as_name,
 /* Could a message go to this AS now, and to this destination there (RFC4666-3.4.1)? */
 bool node_route_is_open(const struct node *node, const struct node_route *route);
 
+/* The way to a called address by the table of global titles: everything but the SLS and the calling
+ * party, with AS and DPC of the primary; a message takes a backup when that is closed.
+ * P7_NOT_FOUND: no entry of the table leads elsewhere with it; else what is wrong with it. */
+enum p7_status node_route_by_title(const struct node *node, const struct sccp_party *called,
+                                   struct node_route *route) P7_MUST_CHECK;
+
 /* P7_FULL: all dialogues are in use. */
 enum p7_status node_dialogue_open(struct node *node, int64_t now_ns, const struct node_route *route,
                                   uint32_t *dialogue) P7_MUST_CHECK;
@@ -221,6 +231,15 @@ enum p7_status node_asp_activate(struct node *node, uint32_t asp, bool active,
                                  int64_t now_ns) P7_MUST_CHECK;
 /* Does the ASP carry traffic of at least one AS now? */
 bool node_asp_carries(const struct node *node, uint32_t asp);
+
+/* The local user goes out of service or comes back; concerned point codes are told (SSP, SSA). As
+ * sccp_manager_set_in_service. */
+enum p7_status node_set_in_service(struct node *node, uint8_t ssn, bool in_service,
+                                   int64_t now_ns) P7_MUST_CHECK;
+/* Asks the replicate whether it may (SOR). As sccp_manager_request_change; the events
+ * "out-of-service-granted" and "out-of-service-denied" tell the answer. */
+enum p7_status node_request_out_of_service(struct node *node, uint8_t ssn,
+                                           int64_t now_ns) P7_MUST_CHECK;
 
 /* The layers, to look at. */
 struct transport *node_transport(const struct node *node);

@@ -13,10 +13,16 @@ static bool is_reached(struct m3ua_destination destination)
     return m3ua_destination_is_open(&destination, NODE_SERVICE_SCCP);
 }
 
+bool node_reaches(const struct node *node, uint32_t as, uint32_t dpc)
+{
+    return m3ua_endpoint_as_usable(node->m3ua, as) &&
+           is_reached(m3ua_endpoint_destination(node->m3ua, as, dpc));
+}
+
 /* --- towards the network ---------------------------------------------------------------------- */
 
-static enum p7_status transfer(struct node *node, int64_t now_ns, const struct node_route *route,
-                               struct bytes payload)
+enum p7_status node_transfer(struct node *node, int64_t now_ns, const struct node_route *route,
+                             struct bytes payload)
 {
     const struct m3ua_transfer where = {
         .as = route->as,
@@ -38,6 +44,13 @@ static enum p7_status transfer(struct node *node, int64_t now_ns, const struct n
 static enum p7_status send_unitdata(struct node *node, int64_t now_ns,
                                     const struct node_route *route, struct bytes user_data)
 {
+    struct node_route way;
+    const enum p7_status found = node_find_way(node, route, &way);
+    if (found != P7_OK) {
+        node->counters.encode_failures += found != P7_STATE;
+        return found;
+    }
+    route = &way;
     const struct sccp_unitdata unitdata = {
         .protocol_class = NODE_SCCP_CLASS,
         .return_on_error = NODE_RETURN_ON_ERROR,
@@ -56,7 +69,7 @@ static enum p7_status send_unitdata(struct node *node, int64_t now_ns,
         status = sccp_segments_write(&segments, &w);
         is_encoded = status == P7_OK;
         if (is_encoded)
-            status = transfer(node, now_ns, route, bytes_of(w.start, bytes_writer_length(&w)));
+            status = node_transfer(node, now_ns, route, bytes_of(w.start, bytes_writer_length(&w)));
     }
     if (!is_encoded)
         node->counters.encode_failures++;
@@ -87,8 +100,8 @@ enum p7_status node_route_to_as(const struct node *node, const char *as_name,
 
 bool node_route_is_open(const struct node *node, const struct node_route *route)
 {
-    return m3ua_endpoint_as_usable(node->m3ua, route->as) &&
-           is_reached(m3ua_endpoint_destination(node->m3ua, route->as, route->dpc));
+    struct node_route way;
+    return node_find_way(node, route, &way) == P7_OK && node_reaches(node, way.as, way.dpc);
 }
 
 enum p7_status node_dialogue_open(struct node *node, int64_t now_ns, const struct node_route *route,
@@ -238,6 +251,35 @@ static void deliver(struct node *node, const struct sccp_indication *sccp,
         node->handler.dialogue(node->handler.context, &indication, back);
 }
 
+/* The way back to where a message came from: to its calling party. A decoded address fits a party:
+ * sccp_address_decode says so, and false is for nobody. */
+static bool way_back(const struct sccp_origin *origin, const struct sccp_message *message,
+                     struct node_route *back)
+{
+    const struct sccp_address *calling = &message->calling;
+    *back = (struct node_route){.as = origin->as,
+                                .asp = origin->asp,
+                                .dpc = origin->opc,
+                                .sls = origin->sls,
+                                .by_title = !calling->route_on_ssn && calling->gti != 0};
+    return sccp_party_copy(&back->called, message->calling_octets) == P7_OK &&
+           sccp_party_copy(&back->calling, message->called_octets) == P7_OK;
+}
+
+/* A message of SCCP itself: returned by us, or SSA. */
+static void answer(struct node *node, const struct sccp_indication *sccp,
+                   const struct node_route *back, int64_t now_ns)
+{
+    struct node_route to = *back;
+    struct node_route way;
+    if (sccp->reply.length == 0)
+        return;
+    to.dpc = sccp->reply_dpc;
+    if (node_find_way(node, &to, &way) != P7_OK ||
+        node_transfer(node, now_ns, &way, sccp->reply) != P7_OK)
+        node->counters.replies_unsent++;
+}
+
 /* The sender hears of a message that did not become whole (Q.714-4.1.1.2.3). */
 static void return_segment(struct node *node, const struct sccp_reassembly_result *failed,
                            int64_t now_ns)
@@ -246,11 +288,10 @@ static void return_segment(struct node *node, const struct sccp_reassembly_resul
     struct bytes_writer reply = bytes_writer_of(reply_octets, reply_octets + sizeof(reply_octets));
     struct sccp_indication sccp = {.message = failed->message};
     const struct sccp_origin *origin = &failed->origin;
-    const struct node_route back = {
-        .as = origin->as, .asp = origin->asp, .dpc = origin->opc, .sls = origin->sls};
+    struct node_route back;
     sccp_routing_return(&node->sccp, origin->opc, failed->cause, &reply, &sccp);
-    if (sccp.reply.length != 0 && transfer(node, now_ns, &back, sccp.reply) != P7_OK)
-        node->counters.replies_unsent++;
+    if (way_back(origin, &failed->message, &back))
+        answer(node, &sccp, &back, now_ns);
 }
 
 /* True when `sccp` is the whole message now, to be delivered. */
@@ -286,20 +327,20 @@ void node_on_data(void *context, uint32_t as, uint32_t asp, const struct m3ua_da
         node->counters.wrong_service++;
         return;
     }
+    node->as_in = as;
     sccp_routing_receive(&node->sccp, data->opc, data->payload, now_ns, &reply, &sccp);
-    struct node_route back = {.as = as, .asp = asp, .dpc = data->opc, .sls = data->sls};
+    node->as_in = M3UA_ENDPOINT_NONE;
+    if (sccp.verdict == SCCP_VERDICT_DROPPED)
+        return;
     const struct sccp_origin origin = {.opc = data->opc, .as = as, .asp = asp, .sls = data->sls};
-    if (sccp.verdict == SCCP_VERDICT_SEGMENT && !take_segment(node, &origin, now_ns, &sccp))
+    struct node_route back;
+    if ((sccp.verdict == SCCP_VERDICT_SEGMENT && !take_segment(node, &origin, now_ns, &sccp)) ||
+        !way_back(&origin, &sccp.message, &back))
         return;
-    if (sccp.verdict == SCCP_VERDICT_DELIVER || sccp.verdict == SCCP_VERDICT_NOTICE) {
-        /* A decoded address fits a party: sccp_address_decode says so. */
-        if (sccp_party_copy(&back.called, sccp.message.calling_octets) == P7_OK &&
-            sccp_party_copy(&back.calling, sccp.message.called_octets) == P7_OK)
-            deliver(node, &sccp, &back, now_ns);
-        return;
-    }
-    if (sccp.reply.length != 0 && transfer(node, now_ns, &back, sccp.reply) != P7_OK)
-        node->counters.replies_unsent++;
+    if (sccp.verdict == SCCP_VERDICT_DELIVER || sccp.verdict == SCCP_VERDICT_NOTICE)
+        deliver(node, &sccp, &back, now_ns);
+    else
+        answer(node, &sccp, &back, now_ns);
 }
 
 void node_expire_dialogues(struct node *node, int64_t now_ns)

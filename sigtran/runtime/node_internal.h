@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
  * node_internal - what the files of the node share: node.c (life cycle), node_association.c (SCTP
- * to ASP) and node_dialogue.c (M3UA data to dialogues and back).
+ * to ASP), node_dialogue.c (M3UA data to dialogues and back) and node_sccp.c (ways and
+ * subsystem management).
  */
 #ifndef SIGTRAN_RUNTIME_NODE_INTERNAL_H
 #define SIGTRAN_RUNTIME_NODE_INTERNAL_H
@@ -48,6 +49,7 @@ struct node {
     struct sccp_routing sccp;
     struct sccp_segmenter segmenter;
     struct sccp_reassembly *reassembly;
+    uint32_t as_in; /* by which the message came that is being taken, M3UA_ENDPOINT_NONE: none is */
     struct tcap_dialogue_table *dialogues;
     struct node_link *link;                          /* by ASP */
     uint32_t asp_of_association[LIMIT_ASSOCIATIONS]; /* M3UA_ENDPOINT_NONE: of none */
@@ -87,5 +89,19 @@ void node_on_data(void *context, uint32_t as, uint32_t asp, const struct m3ua_da
                   int64_t now_ns);
 void node_expire_dialogues(struct node *node, int64_t now_ns);
 void node_expire_reassemblies(struct node *node, int64_t now_ns);
+/* An SCCP message as it stands; errors as m3ua_endpoint_transfer. */
+enum p7_status node_transfer(struct node *node, int64_t now_ns, const struct node_route *route,
+                             struct bytes payload) P7_MUST_CHECK;
+bool node_reaches(const struct node *node, uint32_t as, uint32_t dpc);
+
+/* --- node_sccp.c --- */
+enum p7_status node_create_sccp(struct node *node) P7_MUST_CHECK;
+/* Where a message of the route goes now. P7_STATE: nowhere; errors as sccp_routing_send. */
+enum p7_status node_find_way(const struct node *node, const struct node_route *route,
+                             struct node_route *way) P7_MUST_CHECK;
+/* What M3UA says of a destination is MTP's word to SCCP (Q.714-5.2). */
+void node_on_ssnm(struct node *node, const struct m3ua_endpoint_event *event, int64_t now_ns);
+/* An AS has changed: what was out of reach may be reached now. */
+void node_review_points(struct node *node);
 
 #endif

@@ -186,6 +186,10 @@ void node_counters_each(const struct node *node,
     const struct sccp_routing_counters *sccp = &node_sccp(node)->counters;
 #define SHOW_SCCP(name, text) visit(context, "sccp." #name, sccp->name);
     SCCP_ROUTING_COUNTER_LIST(SHOW_SCCP)
+    const struct sccp_manager_counters *management = &node_sccp(node)->manager.counters;
+#define SHOW_MANAGEMENT(name, text) visit(context, "sccp." #name, management->name);
+    SCCP_MANAGER_COUNTER_LIST(SHOW_MANAGEMENT)
+#undef SHOW_MANAGEMENT
 #undef SHOW_SCCP
     const struct sccp_segmentation_counters *out = node_sccp_segmentation(node);
     const struct sccp_reassembly_counters *in =

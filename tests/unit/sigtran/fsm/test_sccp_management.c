@@ -343,7 +343,7 @@ static void an_sccp_says_its_congestion_and_it_decays(void) /* Q.714-5.2.8, Q.71
     CU_ASSERT_EQUAL(manager.remote_count, 0);
     congestion = 0;
     receive(SCCP_SSC, PEER_PC, SCCP_SSN_MANAGEMENT, now_ns);
-    congestion = SCCP_MANAGER_LEVEL_MAX + 1; /* Q.713-5.2.4 knows 1 to 8 */
+    congestion = SCCP_MANAGER_LEVEL_MAX + 1; /* Q.713-5.2 knows 1 to 8 */
     receive(SCCP_SSC, PEER_PC, SCCP_SSN_MANAGEMENT, now_ns);
     CU_ASSERT_EQUAL(manager.counters.management_ignored, 2);
 }

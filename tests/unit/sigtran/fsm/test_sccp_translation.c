@@ -171,7 +171,7 @@ static struct sccp_address applied(const struct sccp_translation_rule *rule,
     return to;
 }
 
-static void a_rule_on_ssn_ends_the_translation_and_keeps_the_title(void) /* Q.714-2.4.2 */
+static void a_rule_on_ssn_ends_the_translation_and_keeps_the_title(void) /* Q.714-2.4 */
 {
     struct sccp_party party;
     char digits[DIGITS_TEXT_OCTETS];
@@ -188,7 +188,7 @@ static void a_rule_on_ssn_ends_the_translation_and_keeps_the_title(void) /* Q.71
     CU_ASSERT_STRING_EQUAL(digits, "4670012");
 }
 
-static void a_rule_on_gt_leaves_the_next_translation_to_another_node(void) /* Q.714-2.4.2 */
+static void a_rule_on_gt_leaves_the_next_translation_to_another_node(void) /* Q.714-2.4 */
 {
     struct sccp_party party;
     const struct sccp_address address = title(4, "4670012");

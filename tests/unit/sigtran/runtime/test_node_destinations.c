@@ -40,6 +40,8 @@ static void a_route_is_open_while_its_destination_is_available(void)
     const struct rig_event *told = last_of(&rig.side[OURS], "ssnm");
     CU_ASSERT_PTR_NOT_NULL_FATAL(told);
     CU_ASSERT_STRING_EQUAL(told->detail, "asp to-sg DUNA 0.0.3: available -> unavailable (as as)");
+    /* SCCP takes it for MTP-PAUSE (Q.714-5.2.2) */
+    CU_ASSERT_EQUAL(rig_events(&rig.side[OURS], "point-prohibited"), 1);
     uint32_t dialogue;
     const struct tcap_component invoke = tcap_invoke(1, CAP_CONTINUE);
     const struct tcap_request request = {.components = &invoke, .component_count = 1};
@@ -54,6 +56,7 @@ static void a_route_is_open_while_its_destination_is_available(void)
     CU_ASSERT_TRUE(node_route_is_open(node, &route));
     told = last_of(&rig.side[OURS], "ssnm");
     CU_ASSERT_STRING_EQUAL(told->detail, "asp to-sg DAVA 0.0.3: unavailable -> available (as as)");
+    CU_ASSERT_EQUAL(rig_events(&rig.side[OURS], "point-allowed"), 1); /* Q.714-5.2.3 */
     /* and goes: T(r) later the route is closed */
     transport_disconnect(node_transport(rig.side[OTHER].node), rig_association(&rig.side[OTHER], 0),
                          true);
