@@ -232,6 +232,7 @@ static enum p7_status create_plane(struct worker *worker, const struct worker_co
     node.config.user_octets = sizeof(struct worker_dialogue);
     set_groups(&config->settings->simulator, &node);
     node.config.generation = (uint16_t)config->run_tag;
+    node.config.no_queue = true; /* a request that waits in AS-PENDING has not been sent */
     node.config.capture.path = config->capture_path;
     status = data_plane_create(&node.config, &hooks, &worker->plane, verdict, verdict_octets);
     node_setup_free(&node);

@@ -267,7 +267,10 @@ uint32_t as_select(const struct as *as, uint8_t sls)
 {
     if (as->state != AS_STATE_ACTIVE || as->active_count == 0)
         return AS_MEMBER_NONE;
-    if (as->config.traffic_mode == AS_MODE_LOADSHARE)
+    /* An ASP has several SGs to send to, and broadcast is not for that way. */
+    const bool to_network =
+        as->config.traffic_mode == AS_MODE_BROADCAST && as->config.role == ASP_ROLE_ASP;
+    if (as->config.traffic_mode == AS_MODE_LOADSHARE || to_network)
         return as->active[sls % as->active_count];
     return as->active[as->active_count - 1];
 }

@@ -93,7 +93,8 @@ int64_t as_deadline_ns(const struct as *as);
 
 /*
  * The member to send to: override and broadcast name the one with the traffic (broadcast goes to
- * all of `as->active`), loadshare picks by SLS, so that what belongs together stays in sequence.
+ * all of `as->active`), loadshare picks by SLS, so that what belongs together stays in sequence; so
+ * does broadcast on the side of the ASP, which it is not for.
  * AS_MEMBER_NONE when the AS is not AS-ACTIVE.
  */
 uint32_t as_select(const struct as *as, uint8_t sls);

@@ -59,6 +59,12 @@ static void move(const struct step *s, bool up, uint32_t active, uint32_t held)
     assert(up || active == 0);
     const uint32_t carried = asp->active & ~asp->held;
     const enum asp_state old = asp->state;
+    if (!up) {
+        asp->lately = 0;
+    } else if ((asp->active & ~active) != 0) {
+        asp->lately = asp->active & ~active;
+        asp->lately_until_ns = s->now_ns + asp->config.t_ack_ns;
+    }
     asp->active = active;
     asp->held = held & active;
     asp->state = !up ? ASP_STATE_DOWN : active == 0 ? ASP_STATE_INACTIVE : ASP_STATE_ACTIVE;

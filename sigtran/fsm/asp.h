@@ -129,6 +129,8 @@ struct asp {
     uint32_t standby; /* memberships wanted that another ASP has taken */
     uint32_t held;    /* of these, the ones to send nothing to: NTFY says so, or we have
                        * asked to leave them and wait for the answer */
+    uint32_t lately;  /* memberships that were left lately, until lately_until_ns: see asp_takes */
+    int64_t lately_until_ns;
     enum m3ua_kind awaiting; /* request under T(ack), M3UA_ERR when none */
     uint32_t awaiting_memberships;
     uint32_t tries;
@@ -154,12 +156,17 @@ static inline bool asp_carries(const struct asp *asp, uint32_t membership)
     return (((asp->active & ~asp->held) >> membership) & 1u) != 0;
 }
 
-/* May DATA come from this membership? RFC4666-4.3.4.3: also while ASPAC ACK is on its way, since it
- * comes on another stream and may be overtaken. */
-static inline bool asp_takes(const struct asp *asp, uint32_t membership)
+/*
+ * May DATA come from this membership? RFC4666-4.3.4.3: also while ASPAC ACK is on its way, since it
+ * comes on another stream and may be overtaken. RFC4666-4.3.4.4: and for T(ack) after ASPIA, its
+ * ACK or Alternate ASP Active, which may have overtaken what was sent before: a change of the
+ * active ASP loses nothing.
+ */
+static inline bool asp_takes(const struct asp *asp, uint32_t membership, int64_t now_ns)
 {
     const uint32_t asked = asp->awaiting == M3UA_ASPAC ? asp->awaiting_memberships : 0;
-    return (((asp->active | asked) >> membership) & 1u) != 0;
+    const uint32_t lately = now_ns < asp->lately_until_ns ? asp->lately : 0;
+    return (((asp->active | asked | lately) >> membership) & 1u) != 0;
 }
 
 #endif

@@ -20,6 +20,7 @@ const char *m3ua_endpoint_event_name(enum m3ua_endpoint_event_kind kind)
         [M3UA_EVENT_ERROR_SENT] = "error-sent",
         [M3UA_EVENT_GIVEN_UP] = "given-up",
         [M3UA_EVENT_BEAT_LOST] = "beat-lost",
+        [M3UA_EVENT_BEAT_ANSWERED] = "beat-answered",
         [M3UA_EVENT_QUEUE_FLUSHED] = "queue-flushed",
         [M3UA_EVENT_QUEUE_DROPPED] = "queue-dropped",
         [M3UA_EVENT_SEND_FAILED] = "send-failed",
@@ -92,7 +93,7 @@ static enum p7_status as_create(struct m3ua_endpoint *ep, uint32_t index)
     as_init(&as->machine, &machine);
     as->queue.retry_at_ns = TIMER_NEVER_NS;
     as->announced = M3UA_UNAVAILABLE;
-    if (machine.t_r_ns == 0)
+    if (machine.t_r_ns == 0 || config->no_queue)
         return P7_OK;
     as->queue.octets =
         config->queue_octets == 0 ? M3UA_ENDPOINT_QUEUE_OCTETS : config->queue_octets;
@@ -236,7 +237,8 @@ enum as_state m3ua_endpoint_as_state(const struct m3ua_endpoint *endpoint, uint3
 bool m3ua_endpoint_as_usable(const struct m3ua_endpoint *endpoint, uint32_t as)
 {
     const enum as_state state = m3ua_endpoint_as_state(endpoint, as);
-    return state == AS_STATE_ACTIVE || state == AS_STATE_PENDING;
+    return state == AS_STATE_ACTIVE ||
+           (state == AS_STATE_PENDING && !endpoint->as[as].config.no_queue);
 }
 
 bool m3ua_endpoint_carries(const struct m3ua_endpoint *endpoint, uint32_t asp, uint32_t as)
@@ -247,11 +249,13 @@ bool m3ua_endpoint_carries(const struct m3ua_endpoint *endpoint, uint32_t asp, u
            endpoint_asp_carries(&endpoint->asp[asp], membership);
 }
 
-bool m3ua_endpoint_takes(const struct m3ua_endpoint *endpoint, uint32_t asp, uint32_t as)
+bool m3ua_endpoint_takes(const struct m3ua_endpoint *endpoint, uint32_t asp, uint32_t as,
+                         int64_t now_ns)
 {
     assert(asp < endpoint->asp_count);
     const uint32_t membership = endpoint_membership(endpoint, asp, as);
-    return membership != M3UA_ENDPOINT_NONE && asp_takes(&endpoint->asp[asp].machine, membership);
+    return membership != M3UA_ENDPOINT_NONE &&
+           asp_takes(&endpoint->asp[asp].machine, membership, now_ns);
 }
 
 const struct m3ua_endpoint_counters *

@@ -59,6 +59,9 @@
 /* MTP3-user data in one DATA that we send: LUDT's longest (Q.713) with room to spare. */
 #define M3UA_ENDPOINT_PAYLOAD_OCTETS_MAX 4096u
 
+/* Heartbeat Data in the longest message that we send: common header and parameter header off. */
+#define M3UA_ENDPOINT_BEAT_OCTETS_MAX (LIMIT_M3UA_MESSAGE_OCTETS - 12u)
+
 /* An AS's queue in AS-PENDING by default: 2 s of 10 000 messages/s of 200 octets. */
 #define M3UA_ENDPOINT_QUEUE_OCTETS 4194304u
 
@@ -91,6 +94,9 @@ struct m3ua_as_config {
     uint32_t asp_count;      /* members, all of the same role and exchange */
     uint32_t asp[LIMIT_ASP_PER_AS];
     size_t queue_octets; /* AS-PENDING; 0 = M3UA_ENDPOINT_QUEUE_OCTETS */
+    /* AS-PENDING refuses transfers as AS-INACTIVE does. For who takes the time of what it sends: a
+     * request that waits in a queue has not been sent, and P7_OK would say that it had. */
+    bool no_queue;
 };
 
 struct m3ua_endpoint_config {
@@ -115,9 +121,12 @@ enum m3ua_endpoint_event_kind {
      * says; NULL: by time. With `status` P7_FULL: `lost` point codes of `message` are not heeded.
      */
     M3UA_EVENT_SSNM,
-    M3UA_EVENT_ERROR_SENT,    /* to asp: error, because of `status` when its bytes were at fault */
-    M3UA_EVENT_GIVEN_UP,      /* asp: request `message_kind` got no answer in t_ack_tries tries */
-    M3UA_EVENT_BEAT_LOST,     /* asp: no BEAT ACK within 2 T(beat); abort() follows */
+    M3UA_EVENT_ERROR_SENT, /* to asp: error, because of `status` when its bytes were at fault */
+    M3UA_EVENT_GIVEN_UP,   /* asp: request `message_kind` got no answer in t_ack_tries tries */
+    M3UA_EVENT_BEAT_LOST,  /* asp: no BEAT ACK within 2 T(beat); abort() follows */
+    /* asp: the answer to m3ua_endpoint_send_beat: `count` octets, `round_trip_ns`; `status` P7_OK,
+     * or P7_MALFORMED when the data is not what was sent */
+    M3UA_EVENT_BEAT_ANSWERED,
     M3UA_EVENT_QUEUE_FLUSHED, /* as left AS-PENDING: `count` messages sent, `lost` could not be */
     M3UA_EVENT_QUEUE_DROPPED, /* as: T(r) ran out: `lost` messages dropped */
     M3UA_EVENT_SEND_FAILED,   /* to asp: `message_kind` was not taken by send(): `status` */
@@ -142,6 +151,7 @@ struct m3ua_endpoint_event {
     enum p7_status status;
     uint64_t count;
     uint64_t lost;
+    int64_t round_trip_ns;
     uint32_t affected;
     struct m3ua_destination destination_old;
     struct m3ua_destination destination;
@@ -252,7 +262,9 @@ struct m3ua_transfer {
 /*
  * Sends MTP3-user data to an AS, by its traffic mode, with its routing context and our network
  * appearance. P7_OK: handed to send(), or queued, while the AS is AS-PENDING or still has a queue
- * from then (so that the sequence holds). P7_STATE: the AS is not usable.
+ * from then (so that the sequence holds), unless it is `no_queue`. P7_STATE: the AS is not usable.
+ * Broadcast (RFC4666-4.3.4.3): a copy to each active ASP; after one has become active the first
+ * message of each SLS carries a Correlation Id, the same in all copies.
  * P7_STATE also: all its ASPs say that the destination is unavailable, or its user (RFC4666-3.4.1,
  * 3.4.5). Congestion holds nothing back: it is told, and whoever makes the load decides.
  * P7_FULL: send() has no room, or the queue is full. P7_RANGE: too long. All are counted.
@@ -297,6 +309,16 @@ enum p7_status m3ua_endpoint_asp_inactive(struct m3ua_endpoint *endpoint, uint32
 enum p7_status m3ua_endpoint_asp_lock(struct m3ua_endpoint *endpoint, uint32_t asp, bool locked,
                                       int64_t now_ns) P7_MUST_CHECK;
 
+/*
+ * Sends one BEAT by hand with `octets` of data, to see whether the peer answers with the same
+ * (RFC4666-3.5.5, 3.5.6): M3UA_EVENT_BEAT_ANSWERED follows. P7_RANGE: 0, or more than
+ * M3UA_ENDPOINT_BEAT_OCTETS_MAX; P7_STATE: the ASP is not up (RFC4666-4.3.4.6), or the one before
+ * has left less than T(ack) ago and has no answer yet; else what send() gave. An answer that never
+ * comes has no consequence.
+ */
+enum p7_status m3ua_endpoint_send_beat(struct m3ua_endpoint *endpoint, uint32_t asp, size_t octets,
+                                       int64_t now_ns) P7_MUST_CHECK;
+
 /* Sends an SSNM message (DUNA, DAVA, DAUD, SCON, DUPU, DRST), as the caller has filled it in, to an
  * ASP that is not down. P7_STATE when it is down; else what send() gave. */
 enum p7_status m3ua_endpoint_send_ssnm(struct m3ua_endpoint *endpoint, uint32_t asp,
@@ -316,8 +338,9 @@ enum asp_state m3ua_endpoint_peer_state(const struct m3ua_endpoint *endpoint, ui
 uint32_t m3ua_endpoint_association(const struct m3ua_endpoint *endpoint, uint32_t asp);
 enum as_state m3ua_endpoint_as_state(const struct m3ua_endpoint *endpoint, uint32_t as);
 /* May DATA of the AS go out to the ASP, may it come in? The same, but for a double exchange, and
- * for an ASP whose ASPAC ACK is on its way. */
-bool m3ua_endpoint_takes(const struct m3ua_endpoint *endpoint, uint32_t asp, uint32_t as);
+ * for what may have been overtaken on the way: see asp_takes. */
+bool m3ua_endpoint_takes(const struct m3ua_endpoint *endpoint, uint32_t asp, uint32_t as,
+                         int64_t now_ns);
 bool m3ua_endpoint_carries(const struct m3ua_endpoint *endpoint, uint32_t asp, uint32_t as);
 const struct m3ua_endpoint_counters *
 m3ua_endpoint_get_counters(const struct m3ua_endpoint *endpoint);

@@ -21,13 +21,15 @@ static uint16_t stream_of(const struct endpoint_asp *asp, uint8_t sls)
 
 static enum p7_status data_send(struct m3ua_endpoint *ep, const struct endpoint_as *as,
                                 uint32_t asp, const struct m3ua_transfer *transfer,
-                                struct bytes payload)
+                                struct bytes payload, uint32_t correlation_id)
 {
     const struct m3ua_data data = {
         .has_network_appearance = ep->has_network_appearance,
         .network_appearance = ep->network_appearance,
         .has_routing_context = as->config.has_routing_context,
         .routing_context = as->config.routing_context,
+        .has_correlation_id = correlation_id != 0,
+        .correlation_id = correlation_id,
         .opc = transfer->opc,
         .dpc = transfer->dpc,
         .si = transfer->si,
@@ -71,25 +73,58 @@ static uint32_t member_select(const struct m3ua_endpoint *ep, const struct endpo
     return AS_MEMBER_NONE;
 }
 
-/* By traffic mode. A broadcast has worked when one copy left. */
-static enum p7_status data_route(struct m3ua_endpoint *ep, const struct endpoint_as *as,
+/* --- broadcast ------------------------------------------------------------------------------- */
+
+void endpoint_correlation_restart(struct endpoint_as *as)
+{
+    memset(as->correlated, 0, sizeof(as->correlated));
+}
+
+/*
+ * RFC4666-4.3.4.3, 3.3.1: the first message of each traffic flow since an ASP became active has an
+ * id of its own, so that the newcomer can fall in with the others. What must stay in sequence, one
+ * SLS, is a flow. 0: this one needs none.
+ */
+static uint32_t correlation_of(struct endpoint_as *as, uint8_t sls)
+{
+    if (((as->correlated[sls / 64u] >> (sls % 64u)) & 1u) != 0)
+        return 0;
+    if (++as->correlation_id == 0)
+        as->correlation_id = 1;
+    return as->correlation_id;
+}
+
+/* It has worked when one copy left. */
+static enum p7_status data_broadcast(struct m3ua_endpoint *ep, struct endpoint_as *as,
+                                     const struct m3ua_transfer *transfer, struct bytes payload)
+{
+    const uint32_t correlation_id = correlation_of(as, transfer->sls);
+    enum p7_status result = P7_STATE;
+    for (uint32_t i = 0; i < as->machine.active_count; i++) {
+        const uint32_t member = as->machine.active[i];
+        if (!reaches(ep, as, member, transfer))
+            continue;
+        const enum p7_status status =
+            data_send(ep, as, as->config.asp[member], transfer, payload, correlation_id);
+        if (result != P7_OK)
+            result = status;
+    }
+    if (result == P7_OK)
+        as->correlated[transfer->sls / 64u] |= UINT64_C(1) << (transfer->sls % 64u);
+    return result;
+}
+
+/* By traffic mode. */
+static enum p7_status data_route(struct m3ua_endpoint *ep, struct endpoint_as *as,
                                  const struct m3ua_transfer *transfer, struct bytes payload)
 {
     const uint32_t member = member_select(ep, as, transfer);
     if (member == AS_MEMBER_NONE)
         return P7_STATE;
-    if (as->config.traffic_mode != AS_MODE_BROADCAST)
-        return data_send(ep, as, as->config.asp[member], transfer, payload);
-    enum p7_status result = P7_STATE;
-    for (uint32_t i = 0; i < as->machine.active_count; i++) {
-        if (!reaches(ep, as, as->machine.active[i], transfer))
-            continue;
-        const enum p7_status status =
-            data_send(ep, as, as->config.asp[as->machine.active[i]], transfer, payload);
-        if (result != P7_OK)
-            result = status;
-    }
-    return result;
+    /* Broadcast is from the network to the ASPs; towards the network one of the SGs is enough. */
+    if (as->config.traffic_mode != AS_MODE_BROADCAST || as->role == ASP_ROLE_ASP)
+        return data_send(ep, as, as->config.asp[member], transfer, payload, 0);
+    return data_broadcast(ep, as, transfer, payload);
 }
 
 static void drop_count(struct m3ua_endpoint *ep, enum p7_status status)
@@ -214,7 +249,8 @@ enum p7_status m3ua_endpoint_transfer(struct m3ua_endpoint *endpoint,
     }
     if (as->queue.count > 0)
         endpoint_queue_flush(endpoint, transfer->as, now_ns);
-    if (as->queue.count > 0 || as->machine.state == AS_STATE_PENDING)
+    const bool is_waiting = as->machine.state == AS_STATE_PENDING && !as->config.no_queue;
+    if (as->queue.count > 0 || is_waiting)
         return transfer_queue(endpoint, transfer, payload, now_ns);
     if (as->machine.state != AS_STATE_ACTIVE) {
         endpoint->counters.data_dropped_no_asp++;
@@ -254,7 +290,7 @@ enum p7_status m3ua_endpoint_transfer_to_asp(struct m3ua_endpoint *endpoint,
         return P7_STATE;
     }
     const enum p7_status status =
-        data_send(endpoint, &endpoint->as[transfer->as], asp, transfer, payload);
+        data_send(endpoint, &endpoint->as[transfer->as], asp, transfer, payload, 0);
     drop_count(endpoint, status);
     return status;
 }

@@ -9,6 +9,7 @@
  *   m3ua_endpoint_ssnm.c     SSNM in, audits of ours
  *   m3ua_endpoint_announce.c SSNM out: what we tell others
  *   m3ua_endpoint_rkm.c      RKM in
+ *   m3ua_endpoint_beat.c     BEAT by hand
  *   m3ua_endpoint_data.c     transfers out and the queue of AS-PENDING
  */
 #ifndef SIGTRAN_FSM_M3UA_ENDPOINT_INTERNAL_H
@@ -29,6 +30,11 @@ struct endpoint_asp {
     uint32_t membership_count;
     uint32_t as[ASP_MEMBERSHIPS_MAX];
     uint32_t member[ASP_MEMBERSHIPS_MAX];
+    /* The BEAT sent by hand that has no answer yet. */
+    bool beat_waits;
+    uint64_t beat_serial;
+    size_t beat_octets;
+    int64_t beat_sent_ns;
     /* From ASPUP, for NTFY (RFC4666-3.8.2). */
     bool has_peer_identifier;
     uint32_t peer_identifier;
@@ -54,8 +60,11 @@ struct endpoint_as {
     enum asp_role role;
     uint32_t membership[LIMIT_ASP_PER_AS]; /* the membership that this AS is to its member */
     struct endpoint_queue queue;
-    uint32_t troubles; /* ranges in its members' tables of destinations */
-    bool has_last_dpc; /* of a transfer: worth an audit after a gap */
+    /* Broadcast: the SLSs whose flow has had its Correlation Id since an ASP became active. */
+    uint64_t correlated[4];
+    uint32_t correlation_id; /* the last one used; 0 is none */
+    uint32_t troubles;       /* ranges in its members' tables of destinations */
+    bool has_last_dpc;       /* of a transfer: worth an audit after a gap */
     uint32_t last_dpc;
     enum m3ua_availability announced; /* what the concerned ASPs know of its point code */
     uint8_t queue_congestion;
@@ -102,6 +111,7 @@ struct m3ua_endpoint {
     uint32_t traffic_mode;
     struct m3ua_message in;
     struct m3ua_message out;
+    uint8_t beat_pattern[M3UA_ENDPOINT_BEAT_OCTETS_MAX]; /* data of a BEAT by hand */
     uint8_t scratch[LIMIT_M3UA_MESSAGE_OCTETS + 64];
 };
 
@@ -224,7 +234,20 @@ void endpoint_daud_answer(struct m3ua_endpoint *ep, uint32_t asp, int64_t now_ns
 
 void endpoint_rkm_receive(struct m3ua_endpoint *ep, uint32_t asp, int64_t now_ns);
 
+/* --- m3ua_endpoint_beat.c -------------------------------------------------------------------- */
+
+/* Forgets the BEAT sent by hand, with its association. */
+void endpoint_beat_forget(struct endpoint_asp *a);
+
+/* Is this the data of a BEAT ACK that answers the BEAT by hand? Then that has been told.
+ * `automatic`: it may be that of a BEAT of the asp machine, and is, when it is not the other's. */
+bool endpoint_beat_answer(struct m3ua_endpoint *ep, uint32_t asp, struct bytes data, bool automatic,
+                          int64_t now_ns);
+
 /* --- m3ua_endpoint_data.c -------------------------------------------------------------------- */
+
+/* An ASP has become active: the flows of a broadcast are to be marked anew. */
+void endpoint_correlation_restart(struct endpoint_as *as);
 
 void endpoint_queue_flush(struct m3ua_endpoint *ep, uint32_t as, int64_t now_ns);
 void endpoint_queue_drop(struct m3ua_endpoint *ep, uint32_t as, int64_t now_ns);

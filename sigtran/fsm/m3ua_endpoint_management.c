@@ -25,6 +25,7 @@ enum p7_status m3ua_endpoint_association_up(struct m3ua_endpoint *endpoint, uint
     a->association = association;
     a->streams_out = streams_out;
     a->has_peer_identifier = false;
+    endpoint_beat_forget(a);
     endpoint->counters.associations_up++;
     step(endpoint, asp, ASP_EVENT_COMMUNICATION_UP, 0, now_ns);
     return P7_OK;
@@ -36,6 +37,7 @@ void m3ua_endpoint_association_down(struct m3ua_endpoint *endpoint, uint32_t asp
     if (endpoint->asp[asp].association == M3UA_ENDPOINT_NONE)
         return;
     endpoint->asp[asp].association = M3UA_ENDPOINT_NONE;
+    endpoint_beat_forget(&endpoint->asp[asp]);
     endpoint->counters.associations_down++;
     step(endpoint, asp, ASP_EVENT_COMMUNICATION_DOWN, 0, now_ns);
 }
@@ -51,6 +53,7 @@ void m3ua_endpoint_association_restart(struct m3ua_endpoint *endpoint, uint32_t 
         return;
     a->streams_out = streams_out;
     a->has_peer_identifier = false;
+    endpoint_beat_forget(a);
     step(endpoint, asp, ASP_EVENT_RESTART, 0, now_ns);
 }
 

@@ -110,8 +110,9 @@ static void data_receive(struct m3ua_endpoint *ep, uint32_t asp, struct bytes me
     const uint32_t membership = data_membership(ep, asp, &data, now_ns);
     if (membership == M3UA_ENDPOINT_NONE)
         return;
-    if (!asp_takes(&a->machine, membership)) {
-        /* RFC4666-4.3.1: no DATA from an ASP that is not ASP-ACTIVE in the AS. */
+    if (!asp_takes(&a->machine, membership, now_ns)) {
+        /* RFC4666-4.3.1: no DATA from an ASP that is not, nor was just now, ASP-ACTIVE in the AS.
+         */
         ep->counters.data_in_not_active++;
         endpoint_unexpected(ep, asp, now_ns);
         return;
@@ -278,6 +279,10 @@ static void aspsm_receive(struct m3ua_endpoint *ep, uint32_t asp, int64_t now_ns
         event.kind = ASP_EVENT_BEAT_ACK;
         if (has_data && ep->in.heartbeat_data.length == ASP_BEAT_OCTETS)
             event.beat = bytes_load_u64be(ep->in.heartbeat_data.data);
+        if (endpoint_beat_answer(ep, asp, has_data ? ep->in.heartbeat_data : bytes_of(NULL, 0),
+                                 event.beat != 0 && event.beat <= ep->asp[asp].machine.beat_sent,
+                                 now_ns))
+            return;
         break;
     }
     endpoint_asp_step(ep, asp, &event, now_ns);

@@ -137,6 +137,8 @@ void endpoint_as_step(struct m3ua_endpoint *ep, uint32_t as, const struct as_eve
                       int64_t now_ns)
 {
     struct as_actions actions;
+    if (event->kind == AS_EVENT_MEMBER_ACTIVE)
+        endpoint_correlation_restart(&ep->as[as]);
     as_step(&ep->as[as].machine, event, now_ns, &actions);
     endpoint_as_arm(ep, as);
     as_actions_do(ep, as, &actions, now_ns);

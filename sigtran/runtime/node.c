@@ -118,6 +118,13 @@ static void tell_m3ua_trouble(struct node *node, const struct m3ua_endpoint_even
         node_tell(node, NODE_ERROR, "m3ua", name,
                   "asp %s: no BEAT ACK within twice T(beat); the association is ended", asp);
         break;
+    case M3UA_EVENT_BEAT_ANSWERED:
+        node_tell(node, event->status == P7_OK ? NODE_INFO : NODE_WARNING, "m3ua", name,
+                  "asp %s: BEAT ACK of %llu octets after %.3f ms, %s", asp,
+                  (unsigned long long)event->count, (double)event->round_trip_ns / 1e6,
+                  event->status == P7_OK ? "the data is what was sent"
+                                         : "the data is NOT what was sent");
+        break;
     case M3UA_EVENT_EXCHANGE_MISSING:
         node_tell(node, NODE_WARNING, "m3ua", name,
                   "asp %s: the peer answers our half of a double exchange and asks for none of its "
@@ -219,8 +226,10 @@ static enum p7_status create_m3ua(struct node *node)
             asp[i] = node->asp[i].m3ua;
             asp[i].wants_active = asp[i].wants_active && !node->asp[i].start_inactive;
         }
-        for (uint32_t i = 0; i < ass; i++)
+        for (uint32_t i = 0; i < ass; i++) {
             as[i] = node->as[i].m3ua;
+            as[i].no_queue = as[i].no_queue || node->config.no_queue;
+        }
         const struct m3ua_endpoint_config config = {
             .has_network_appearance = node->config.has_network_appearance,
             .network_appearance = node->config.network_appearance,

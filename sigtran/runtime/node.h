@@ -80,6 +80,7 @@ struct node_config {
     uint16_t generation;      /* tcap_dialogue_settings.generation_first */
     int64_t reconnect_min_ns; /* first pause before an association is tried again; 0 = 250 ms */
     int64_t reconnect_max_ns; /* it doubles up to this; 0 = 5 s */
+    bool no_queue;            /* AS-PENDING refuses: see m3ua_as_config.no_queue */
     struct capture_settings capture; /* of every message; its path NULL: none */
 };
 

@@ -106,7 +106,7 @@ static void management_takes_an_asp_down_and_up(void) /* RFC4666-4.2.1, 4.3.3 */
     CU_ASSERT_EQUAL(sent(M3UA_ASPDN), 1);
     /* nothing more is sent to where we have asked to leave */
     CU_ASSERT_FALSE(asp_carries(&asp, 0));
-    CU_ASSERT_TRUE(asp_takes(&asp, 0));
+    CU_ASSERT_TRUE(asp_takes(&asp, 0, now_ns));
     event(ASP_EVENT_ASPDN_ACK, 0);
     CU_ASSERT_EQUAL(asp.state, ASP_STATE_DOWN);
     CU_ASSERT_EQUAL(sent(M3UA_ASPUP), 0);
@@ -269,7 +269,7 @@ static void traffic_is_held_while_the_as_is_not_active(void)
     event(ASP_EVENT_AS_HELD, 1);
     CU_ASSERT_EQUAL(asp.state, ASP_STATE_ACTIVE);
     CU_ASSERT_FALSE(asp_carries(&asp, 0));
-    CU_ASSERT_TRUE(asp_takes(&asp, 0));
+    CU_ASSERT_TRUE(asp_takes(&asp, 0, now_ns));
     event(ASP_EVENT_AS_RELEASED, 1);
     CU_ASSERT_TRUE(asp_carries(&asp, 0));
     CU_ASSERT_EQUAL(action_of(ASP_ACTION_TRAFFIC)->memberships, 1);
@@ -283,9 +283,9 @@ static void data_is_taken_while_aspac_ack_is_on_its_way(void)
 {
     start(ASP_ROLE_ASP, 0, 1);
     event(ASP_EVENT_COMMUNICATION_UP, 0);
-    CU_ASSERT_FALSE(asp_takes(&asp, 0));
+    CU_ASSERT_FALSE(asp_takes(&asp, 0, now_ns));
     event(ASP_EVENT_ASPUP_ACK, 0);
-    CU_ASSERT_TRUE(asp_takes(&asp, 0));
+    CU_ASSERT_TRUE(asp_takes(&asp, 0, now_ns));
     CU_ASSERT_FALSE(asp_carries(&asp, 0));
 }
 

@@ -94,6 +94,33 @@ static void an_answer_goes_to_the_asp_that_asked_or_nowhere(void)
     CU_ASSERT_EQUAL(nodes[2].data_count, 0);
 }
 
+/* P7_OK would say that it was sent, and when: a load generator gets the truth instead. */
+static void without_a_queue_a_pending_as_refuses_and_says_so(void)
+{
+    fixture_reset();
+    const struct m3ua_asp_config ipsp = {.role = ASP_ROLE_IPSP};
+    const struct m3ua_as_config as = {.traffic_mode = AS_MODE_OVERRIDE,
+                                      .asp_count = 1,
+                                      .asp = {0},
+                                      .t_r_ns = 2 * SECOND,
+                                      .no_queue = true};
+    const struct m3ua_endpoint_config config = {
+        .asp_count = 1, .asp = &ipsp, .as_count = 1, .as = &as};
+    CU_ASSERT_EQUAL_FATAL(node_create(0, &config), P7_OK);
+    link_up(0, sg, 0, NULL, 0, 4);
+    give(sg, 0, 0, "0100030100000008");
+    give(sg, 0, 0, "0100040100000008");
+    CU_ASSERT_EQUAL(transfer(sg, 0, 0, "x"), P7_OK);
+    give(sg, 0, 0, "0100040200000008");
+    CU_ASSERT_EQUAL(m3ua_endpoint_as_state(sg->ep, 0), AS_STATE_PENDING);
+    CU_ASSERT_FALSE(m3ua_endpoint_as_usable(sg->ep, 0));
+    CU_ASSERT_EQUAL(transfer(sg, 0, 0, "x"), P7_STATE);
+    CU_ASSERT_EQUAL(m3ua_endpoint_get_counters(sg->ep)->data_dropped_no_asp, 1);
+    CU_ASSERT_EQUAL(m3ua_endpoint_as_queued(sg->ep, 0), 0);
+    give(sg, 0, 0, "0100040100000008");
+    CU_ASSERT_EQUAL(transfer(sg, 0, 0, "x"), P7_OK);
+}
+
 /* RFC4666-4.3.2: what comes in AS-PENDING waits for the next ASP, in sequence. */
 static void what_waits_in_pending_goes_to_the_asp_that_takes_over(void)
 {
@@ -234,6 +261,7 @@ UNIT_TESTS = {
     UNIT(data_keeps_off_stream_0_and_an_sls_keeps_its_stream),
     UNIT(what_send_does_not_take_is_told_and_counted),
     UNIT(an_answer_goes_to_the_asp_that_asked_or_nowhere),
+    UNIT(without_a_queue_a_pending_as_refuses_and_says_so),
     UNIT(what_waits_in_pending_goes_to_the_asp_that_takes_over),
     UNIT(what_waits_longer_than_t_r_is_dropped_and_counted),
     UNIT(the_queue_is_bounded_and_what_does_not_fit_is_counted),

@@ -59,7 +59,7 @@ static bool may_send(const struct node *from)
 
 static bool takes(const struct node *node)
 {
-    return m3ua_endpoint_takes(node->ep, 0, 0);
+    return m3ua_endpoint_takes(node->ep, 0, 0, now_ns);
 }
 
 static unsigned errors(void)
@@ -120,7 +120,8 @@ static void the_two_halves_of_a_double_exchange_are_independent(void)
     CU_ASSERT_EQUAL(m3ua_endpoint_asp_state(a->ep, 0), ASP_STATE_INACTIVE);
     CU_ASSERT_EQUAL(m3ua_endpoint_peer_state(b->ep, 0), ASP_STATE_INACTIVE);
     CU_ASSERT_EQUAL(m3ua_endpoint_as_state(b->ep, 0), AS_STATE_PENDING);
-    CU_ASSERT_TRUE(may_send(a) && !takes(a));
+    CU_ASSERT_TRUE(may_send(a) && takes(a)); /* what b had sent before may still come in */
+    now_ns += SECOND;
     CU_ASSERT_TRUE(!may_send(b) && takes(b));
     CU_ASSERT_EQUAL(transfer(a, 0, 0, "still"), P7_OK);
     CU_ASSERT_EQUAL(transfer(b, 0, 0, "waits"), P7_OK);
@@ -128,6 +129,10 @@ static void the_two_halves_of_a_double_exchange_are_independent(void)
     CU_ASSERT_EQUAL(b->data_count, 1);
     CU_ASSERT_EQUAL(a->data_count, 0);
     CU_ASSERT_EQUAL(m3ua_endpoint_as_queued(b->ep, 0), 1);
+    now_ns += SECOND - 1;
+    CU_ASSERT_TRUE(takes(a));
+    now_ns += 1;
+    CU_ASSERT_FALSE(takes(a));
     CU_ASSERT_EQUAL(m3ua_endpoint_asp_active(a->ep, 0, 0, now_ns), P7_OK);
     pump();
     CU_ASSERT_EQUAL(a->data_count, 1);
