@@ -53,6 +53,7 @@ int main(int argc, char **argv)
     osmo_xua_msg_tall_ctx_init(context);
     oracle_addresses(&oracle);
     oracle_messages(&oracle);
+    oracle_m3ua(&oracle, context);
     (void)printf("oracle=libosmo-sigtran seed=%llu kinds=%u ours_read_by_it=%llu "
                  "its_read_by_us=%llu refused_by_it=%llu mismatches=%llu\n",
                  seed, oracle.kinds, (unsigned long long)oracle.ours_read_by_it,

@@ -70,5 +70,6 @@ void oracle_address_compare(struct oracle *oracle, const struct sccp_address *ou
 
 void oracle_addresses(struct oracle *oracle);
 void oracle_messages(struct oracle *oracle);
+void oracle_m3ua(struct oracle *oracle, void *context);
 
 #endif
