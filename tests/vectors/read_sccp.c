@@ -58,7 +58,7 @@ static void write_again(struct vector *vector, struct bytes octets, struct sccp_
         vector_compare(vector, "sccp", octets, bytes_of(room, bytes_writer_length(&writer)));
 }
 
-/* Q.714-4.1.1.3: the segments in the order of their remaining counts, of one reference. */
+/* Q.714-4.1.1.2.2: the segments in the order of their remaining counts, of one reference. */
 static bool chain_take(struct vector *vector, const struct sccp_message *m, struct chain *chain)
 {
     if (m->segmentation.first) {
