@@ -81,7 +81,7 @@ struct endpoint_contexts {
 
 struct endpoint_affected {
     uint8_t octets[4 * ENDPOINT_AFFECTED_MAX];
-    uint32_t count;
+    size_t count;
 };
 
 struct m3ua_endpoint {
