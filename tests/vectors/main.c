@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "sigtran/codec/digits.h"
+#include "sigtran/fsm/sccp_reassembly.h"
 #include "tests/vectors/vectors.h"
 
 #define INDEX_COLUMNS   11
@@ -51,7 +52,7 @@ struct judge {
     struct verdict verdicts[VERDICTS_MAX];
     unsigned verdict_count;
     struct totals totals;
-    struct chain chain;
+    struct sccp_reassembly *segments;
 };
 
 void vector_fault(struct vector *vector, const char *format, ...)
@@ -101,12 +102,12 @@ void field_add(struct vector *vector, const char *name, const char *format, ...)
 }
 
 static void read_layer(struct vector *vector, const char *layer, struct bytes octets,
-                       struct chain *chain)
+                       struct sccp_reassembly *segments)
 {
     if (strcmp(layer, "m3ua") == 0)
-        read_m3ua(vector, octets, chain);
+        read_m3ua(vector, octets, segments);
     else if (strcmp(layer, "sccp") == 0)
-        read_sccp(vector, octets, chain);
+        read_sccp(vector, octets, segments);
     else
         read_tcap(vector, octets);
 }
@@ -116,10 +117,8 @@ static void same_reading(struct vector *vector, const char *layer, struct bytes 
                          struct bytes made)
 {
     static struct vector readings[2];
-    static struct chain chains[2];
     for (int i = 0; i < 2; i++) {
         memset(&readings[i], 0, sizeof(readings[i]));
-        memset(&chains[i], 0, sizeof(chains[i]));
         readings[i].number = vector->number;
         readings[i].cap = vector->cap;
         readings[i].nested = true;
@@ -128,7 +127,7 @@ static void same_reading(struct vector *vector, const char *layer, struct bytes 
         if (i == 0)
             (void)snprintf(readings[i].otherwise, sizeof(readings[i].otherwise), "%s", layer);
         (void)snprintf(readings[i].name, sizeof(readings[i].name), "%s", vector->name);
-        read_layer(&readings[i], layer, i == 0 ? came : made, &chains[i]);
+        read_layer(&readings[i], layer, i == 0 ? came : made, NULL);
     }
     vector->faults += readings[1].faults;
     if (readings[0].field_count == 0 || readings[0].field_count != readings[1].field_count)
@@ -325,7 +324,7 @@ static void judge_line(struct judge *judge, char *line)
         vector_fault(&vector, "the index does not fit its file");
     vector.cap = json_object_get(keys, "camel.local") != NULL;
     set_otherwise(judge, &vector);
-    read_layer(&vector, vector.layer, vector.octets, &judge->chain);
+    read_layer(&vector, vector.layer, vector.octets, judge->segments);
     judge->totals.decoded += vector.faults == 0;
     compare(judge, &vector, keys);
     json_decref(keys);
@@ -346,6 +345,8 @@ int main(int argc, char **argv)
     }
     judge.folder = argv[1];
     judge.verbose = argc > 2 && strcmp(argv[2], "-v") == 0;
+    if (sccp_reassembly_create(&judge.segments, 1, SCCP_T_REASS_MS * 1000000LL) != P7_OK)
+        return 2;
     load_verdicts(&judge);
     FILE *index = open_file(&judge, "index.tsv");
     char line[LINE_OCTETS];
@@ -356,6 +357,7 @@ int main(int argc, char **argv)
         head = false;
     }
     (void)fclose(index);
+    sccp_reassembly_destroy(judge.segments);
     /* A verdict that nothing needs is an exception that nobody looks at. */
     for (unsigned i = 0; i < judge.verdict_count; i++)
         if (!judge.verdicts[i].needed) {

@@ -24,7 +24,7 @@ static void add_parameters(struct vector *vector, const struct m3ua_message *m)
 }
 
 /* DATA has a way of its own in and out: both ways must read the same. */
-static void read_data(struct vector *vector, struct bytes octets, struct chain *chain)
+static void read_data(struct vector *vector, struct bytes octets, struct sccp_reassembly *segments)
 {
     struct m3ua_data data;
     struct m3ua_fault fault;
@@ -42,10 +42,10 @@ static void read_data(struct vector *vector, struct bytes octets, struct chain *
     m3ua_data_encode(&writer, &data);
     vector_compare(vector, "m3ua data", octets, bytes_of(room, bytes_writer_length(&writer)));
     if (data.si == SERVICE_SCCP)
-        read_sccp(vector, data.payload, chain);
+        read_sccp(vector, data.payload, segments);
 }
 
-void read_m3ua(struct vector *vector, struct bytes octets, struct chain *chain)
+void read_m3ua(struct vector *vector, struct bytes octets, struct sccp_reassembly *segments)
 {
     static struct m3ua_message message;
     struct m3ua_fault fault;
@@ -63,5 +63,5 @@ void read_m3ua(struct vector *vector, struct bytes octets, struct chain *chain)
     m3ua_encode(&writer, &message);
     vector_compare(vector, "m3ua", octets, bytes_of(room, bytes_writer_length(&writer)));
     if (message.kind == M3UA_DATA)
-        read_data(vector, octets, chain);
+        read_data(vector, octets, segments);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "sigtran/codec/sccp.h"
+#include "sigtran/fsm/sccp_reassembly.h"
 #include "tests/vectors/vectors.h"
 
 static void add_address(struct vector *vector, const struct sccp_address *address,
@@ -58,29 +59,20 @@ static void write_again(struct vector *vector, struct bytes octets, struct sccp_
         vector_compare(vector, "sccp", octets, bytes_of(room, bytes_writer_length(&writer)));
 }
 
-/* Q.714-4.1.1.2.2: the segments in the order of their remaining counts, of one reference. */
-static bool chain_take(struct vector *vector, const struct sccp_message *m, struct chain *chain)
+/* Q.714-4.1.1.2.2: the last segment gives the whole message. */
+static void take_segment(struct vector *vector, const struct sccp_message *m,
+                         struct sccp_reassembly *segments)
 {
-    if (m->segmentation.first) {
-        chain->length = 0;
-        chain->reference = m->segmentation.reference;
-    } else if (!chain->open || chain->reference != m->segmentation.reference ||
-               chain->remaining != m->segmentation.remaining + 1u) {
+    static const struct sccp_origin origin = {.opc = 1};
+    struct sccp_reassembly_result result;
+    sccp_reassembly_take(segments, 0, &origin, m, &result);
+    if (result.outcome == SCCP_REASSEMBLY_WHOLE)
+        read_tcap(vector, result.message.data);
+    else if (result.outcome != SCCP_REASSEMBLY_WAITING)
         vector_fault(vector, "a segment that does not follow the one before");
-        return false;
-    }
-    if (m->data.length > sizeof(chain->octets) - chain->length) {
-        vector_fault(vector, "the segments are longer than %zu octets", sizeof(chain->octets));
-        return false;
-    }
-    memcpy(chain->octets + chain->length, m->data.data, m->data.length);
-    chain->length += m->data.length;
-    chain->remaining = m->segmentation.remaining;
-    chain->open = chain->remaining != 0;
-    return !chain->open;
 }
 
-void read_sccp(struct vector *vector, struct bytes octets, struct chain *chain)
+void read_sccp(struct vector *vector, struct bytes octets, struct sccp_reassembly *segments)
 {
     struct sccp_message m;
     const enum p7_status status = sccp_decode(SCCP_ITU, octets, &m);
@@ -91,10 +83,13 @@ void read_sccp(struct vector *vector, struct bytes octets, struct chain *chain)
     add_fields(vector, &m);
     const struct bytes data = m.data;
     const uint8_t ssn = m.called.has_ssn ? m.called.ssn : 0;
+    const struct sccp_message segment = m;
     write_again(vector, octets, &m);
     if (m.has_segmentation && (!m.segmentation.first || m.segmentation.remaining != 0)) {
-        if (chain_take(vector, &m, chain))
-            read_tcap(vector, bytes_of(chain->octets, chain->length));
+        if (segments != NULL)
+            take_segment(vector, &segment, segments);
+        else
+            vector_fault(vector, "a segment of no message");
     } else if (ssn == SCCP_SSN_MANAGEMENT) {
         struct sccp_management management;
         const enum p7_status read = sccp_management_decode(SCCP_ITU, data, &management);

@@ -24,6 +24,8 @@ struct field {
     char values[VECTORS_FIELD_TEXT];
 };
 
+struct sccp_reassembly;
+
 /* One message: what the index says of it, and what we made of it. */
 struct vector {
     int number;
@@ -45,15 +47,6 @@ struct vector {
     struct bytes user_information;                   /* of the dialogue portion, opaque */
 };
 
-/* Segments of one message, put together (Q.714-4.1.1.2.2: in sequence, by class 1). */
-struct chain {
-    uint32_t reference;
-    unsigned remaining;
-    bool open;
-    uint8_t octets[VECTORS_REASSEMBLED_MAX];
-    size_t length;
-};
-
 void field_add(struct vector *vector, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 const char *field_values(const struct vector *vector, const char *name);
@@ -66,8 +59,9 @@ void vector_fault(struct vector *vector, const char *format, ...)
  * layer may be written otherwise, `made` must read as the same, and be written the same again. */
 void vector_compare(struct vector *vector, const char *layer, struct bytes came, struct bytes made);
 
-void read_m3ua(struct vector *vector, struct bytes octets, struct chain *chain);
-void read_sccp(struct vector *vector, struct bytes octets, struct chain *chain);
+/* `segments`: where long messages are put together, NULL where none may come. */
+void read_m3ua(struct vector *vector, struct bytes octets, struct sccp_reassembly *segments);
+void read_sccp(struct vector *vector, struct bytes octets, struct sccp_reassembly *segments);
 void read_tcap(struct vector *vector, struct bytes octets);
 /* The argument of one operation; `local` operation codes of CAP only. */
 void read_cap(struct vector *vector, int operation, struct bytes parameter);
