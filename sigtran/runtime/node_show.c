@@ -60,23 +60,51 @@ static void show_as(struct node *node, struct page *page)
     }
 }
 
+static const char *path_state(const struct transport_path *path)
+{
+    if (!path->confirmed)
+        return "unconfirmed";
+    if (path->primary)
+        return path->reachable ? "up, primary" : "down, primary";
+    return path->reachable ? "up" : "down";
+}
+
+static void show_association(struct page *page, const char *name,
+                             const struct transport_status *status)
+{
+    page_print(page, "%-24s %u streams out, %u in; %u chunks unacknowledged, %u pending\n", name,
+               status->streams_out, status->streams_in, status->unacknowledged_chunks,
+               status->pending_chunks);
+    for (uint32_t p = 0; p < status->path_count; p++) {
+        const struct transport_path *path = &status->path[p];
+        page_print(page, "  %-39s %-13s %7u %7u %9u %5u\n", path->ip, path_state(path),
+                   path->rto_ms, path->srtt_ms, path->cwnd_octets, path->mtu_octets);
+    }
+    page_print(page, "  peer's receive window %u octets\n", status->peer_receive_window_octets);
+    page_print(page,
+               "  %llu chunks sent again, %llu TSNs received twice; packets %llu out, %llu in",
+               (unsigned long long)status->chunks_retransmitted,
+               (unsigned long long)status->duplicate_tsns, (unsigned long long)status->packets_sent,
+               (unsigned long long)status->packets_received);
+    if (status->has_heartbeats)
+        page_print(page, "; HEARTBEATs %llu sent, %llu answered",
+                   (unsigned long long)status->heartbeats_sent,
+                   (unsigned long long)status->heartbeats_acknowledged);
+    page_print(page, "%s\n", status->counts_shared ? " (all associations)" : "");
+}
+
 static void show_associations(struct node *node, struct page *page)
 {
-    page_print(page, "%-24s %-22s %-6s %8s %8s %8s %8s %10s\n", "ASP", "path", "state", "RTO ms",
-               "SRTT ms", "cwnd", "unacked", "peer rwnd");
+    page_print(page, "%-41s %-13s %7s %7s %9s %5s\n", "ASP, its paths", "state", "RTO ms",
+               "SRTT ms", "cwnd", "MTU");
     for (uint32_t i = 0; i < node_asp_count(node); i++) {
         struct transport_status status;
         const uint32_t association = m3ua_endpoint_association(node_m3ua(node), i);
         if (association == M3UA_ENDPOINT_NONE ||
-            transport_get_status(node_transport(node), association, &status) != P7_OK) {
+            transport_get_status(node_transport(node), association, &status) != P7_OK)
             page_print(page, "%-24s no association\n", node_asp_at(node, i)->name);
-            continue;
-        }
-        for (uint32_t p = 0; p < status.path_count; p++)
-            page_print(page, "%-24s %-22s %-6s %8u %8u %8u %8u %10u\n", node_asp_at(node, i)->name,
-                       status.path[p].ip, status.path[p].reachable ? "up" : "down",
-                       status.path[p].rto_ms, status.path[p].srtt_ms, status.path[p].cwnd_octets,
-                       status.unacknowledged_chunks, status.peer_receive_window_octets);
+        else
+            show_association(page, node_asp_at(node, i)->name, &status);
     }
 }
 

@@ -129,7 +129,7 @@ static void profile_read(int fd, sctp_assoc_t id, struct sctp_profile *profile)
 }
 
 static void path_read(int fd, sctp_assoc_t id, const union udp_address *address,
-                      struct transport_status *status)
+                      const union udp_address *primary, struct transport_status *status)
 {
     struct sctp_paddrinfo info;
     struct sctp_paddrparams parameters;
@@ -151,11 +151,32 @@ static void path_read(int fd, sctp_assoc_t id, const union udp_address *address,
     udp_address_text(&plain, path->ip, sizeof(path->ip));
     if (!option_get(fd, SCTP_GET_PEER_ADDR_INFO, &info, sizeof(info)))
         return;
-    path->reachable = info.spinfo_state == SCTP_ACTIVE;
+    /* A potentially failed path (RFC7829-3) is not given up. */
+    path->reachable = info.spinfo_state == SCTP_ACTIVE || info.spinfo_state == SCTP_PF;
+    path->confirmed = info.spinfo_state != SCTP_UNCONFIRMED;
+    path->primary = udp_address_same_host(&plain, primary);
     path->rto_ms = info.spinfo_rto;
     path->srtt_ms = info.spinfo_srtt;
     path->cwnd_octets = info.spinfo_cwnd;
     path->mtu_octets = info.spinfo_mtu;
+}
+
+static bool stats_read(int fd, sctp_assoc_t id, struct sctp_assoc_stats *stats)
+{
+    memset(stats, 0, sizeof(*stats));
+    stats->sas_assoc_id = id;
+    return option_get(fd, SCTP_GET_ASSOC_STATS, stats, sizeof(*stats));
+}
+
+static void counts_read(int fd, sctp_assoc_t id, struct transport_status *status)
+{
+    struct sctp_assoc_stats stats;
+    if (!stats_read(fd, id, &stats))
+        return;
+    status->packets_sent = stats.sas_opackets;
+    status->packets_received = stats.sas_ipackets;
+    status->chunks_retransmitted = stats.sas_rtxchunks;
+    status->duplicate_tsns = stats.sas_idupchunks;
 }
 
 void kernel_status_read(const struct kernel_transport *t, const struct kernel_association *a,
@@ -171,15 +192,20 @@ void kernel_status_read(const struct kernel_transport *t, const struct kernel_as
         status->streams_out = s.sstat_outstrms;
         status->streams_in = s.sstat_instrms;
         status->unacknowledged_chunks = s.sstat_unackdata;
+        status->pending_chunks = s.sstat_penddata;
         status->peer_receive_window_octets = s.sstat_rwnd;
     }
+    counts_read(fd, a->id, status);
+    union udp_address primary;
+    memcpy(&primary, &s.sstat_primary.spinfo_address, sizeof(primary));
+    udp_address_unmap(&primary);
     struct sockaddr *addresses = NULL;
     const int count = sctp_getpaddrs(fd, a->id, &addresses);
     const uint8_t *at = (const uint8_t *)addresses;
     for (int i = 0; i < count && status->path_count < LIMIT_ADDRESSES; i++) {
         union udp_address address;
         at += addresses_load(at, &address);
-        path_read(fd, a->id, &address, status);
+        path_read(fd, a->id, &address, &primary, status);
     }
     if (count > 0)
         (void)sctp_freepaddrs(addresses);
@@ -188,9 +214,7 @@ void kernel_status_read(const struct kernel_transport *t, const struct kernel_as
 void kernel_association_sample(const struct kernel_transport *t, struct kernel_association *a)
 {
     struct sctp_assoc_stats stats;
-    memset(&stats, 0, sizeof(stats));
-    stats.sas_assoc_id = a->id;
-    if (!option_get(t->sockets[a->socket].fd, SCTP_GET_ASSOC_STATS, &stats, sizeof(stats)))
+    if (!stats_read(t->sockets[a->socket].fd, a->id, &stats))
         return;
     a->retransmitted = stats.sas_rtxchunks;
     a->duplicates = stats.sas_idupchunks;

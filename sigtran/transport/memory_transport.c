@@ -438,6 +438,8 @@ static enum p7_status op_get_status(struct transport *transport, uint32_t associ
     if (other->host != NULL)
         (void)snprintf(status->path[0].ip, sizeof(status->path[0].ip), "%s", other->host->ip);
     status->path[0].reachable = !host->cut && other->host != NULL && !other->host->cut;
+    status->path[0].confirmed = true;
+    status->path[0].primary = true;
     status->path[0].rto_ms = end->profile.rto_min_ms;
     status->path[0].srtt_ms = (uint32_t)(2 * host->network->faults.delay_max_ns / MS_NS);
     return P7_OK;

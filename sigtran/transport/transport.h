@@ -150,7 +150,8 @@ int transport_fd(const struct transport *transport);
 /* When transport_step wants to be called at the latest, or TIMER_NEVER_NS. */
 int64_t transport_deadline_ns(const struct transport *transport);
 
-/* The parameters and the state of an association as its stack reports them. */
+/* The parameters and the state of an association as its stack reports them. No stack here tells
+ * the slow start threshold. */
 struct transport_path {
     char ip[TRANSPORT_IP_TEXT_OCTETS];
     bool reachable; /* not given up after path-max-retrans failures (RFC9260-8.2) */
@@ -166,8 +167,19 @@ struct transport_status {
     struct sctp_profile profile; /* read back; fields a stack can't tell hold what was asked for */
     uint16_t streams_out;
     uint16_t streams_in;
-    uint32_t unacknowledged_chunks;
+    uint32_t unacknowledged_chunks; /* DATA sent (RFC6458-8.2.1) */
+    uint32_t pending_chunks;        /* DATA received, and not read by us */
     uint32_t peer_receive_window_octets;
+    /* Kernel SCTP counts for each association since it began, and no HEARTBEATs; usrsctp for all of
+     * the process since the transport was opened: `counts_shared`. */
+    bool counts_shared;
+    bool has_heartbeats;
+    uint64_t packets_sent;
+    uint64_t packets_received;
+    uint64_t chunks_retransmitted;
+    uint64_t duplicate_tsns;
+    uint64_t heartbeats_sent;
+    uint64_t heartbeats_acknowledged;
     uint32_t path_count;
     struct transport_path path[LIMIT_ADDRESSES];
 };

@@ -106,10 +106,8 @@ struct engine_transport {
     struct cork_list corked;
     uint16_t udp_port;
     /* usrsctp's counters as they were when this transport was opened */
-    uint32_t base_retransmitted;
+    struct sctpstat base_stat;
     uint64_t base_timeouts;
-    uint32_t base_duplicates;
-    uint32_t base_malformed;
 };
 
 /* Starts usrsctp when it isn't running and adds the transport. P7_STATE: it runs as sockets. */

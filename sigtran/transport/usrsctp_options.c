@@ -224,8 +224,25 @@ void userland_status_read(struct socket *socket, const struct sctp_profile *prof
         status->streams_out = s.sstat_outstrms;
         status->streams_in = s.sstat_instrms;
         status->unacknowledged_chunks = s.sstat_unackdata;
+        status->pending_chunks = s.sstat_penddata;
         status->peer_receive_window_octets = s.sstat_rwnd;
     }
+}
+
+void userland_counts_read(const struct transport_counters *counters, const struct sctpstat *base,
+                          struct transport_status *status)
+{
+    struct sctpstat s;
+    usrsctp_get_stat(&s);
+    status->counts_shared = true;
+    status->has_heartbeats = true;
+    status->packets_sent = counters->packets_sent;
+    status->packets_received = counters->packets_received;
+    status->chunks_retransmitted = counters->chunks_retransmitted;
+    status->duplicate_tsns = counters->duplicate_tsns;
+    /* 32-bit counters: differences survive their wrapping. */
+    status->heartbeats_sent = s.sctps_sendheartbeat - base->sctps_sendheartbeat;
+    status->heartbeats_acknowledged = s.sctps_recvheartbeatack - base->sctps_recvheartbeatack;
 }
 
 void engine_status_read(const struct engine_association *a, struct transport_status *status)

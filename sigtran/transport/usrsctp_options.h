@@ -35,6 +35,11 @@ bool userland_streams_read(struct socket *socket, uint16_t *streams_out, uint16_
 void userland_status_read(struct socket *socket, const struct sctp_profile *profile,
                           struct transport_status *status);
 
+/* What is counted, of the whole process: `counters` as transport.h gives them, `base` when the
+ * transport was opened. */
+void userland_counts_read(const struct transport_counters *counters, const struct sctpstat *base,
+                          struct transport_status *status);
+
 /* Adds one path of the status, by its address of usrsctp's (all that sctp_paddrinfo can hold). */
 void userland_path_read(struct socket *socket, const struct sockaddr_storage *address,
                         const char *ip, struct transport_status *status);

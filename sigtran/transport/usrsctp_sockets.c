@@ -355,15 +355,34 @@ static int64_t op_deadline_ns(const struct transport *transport)
 
 /* --- what it tells ---------------------------------------------------------------------------- */
 
+static void op_get_counters(const struct transport *transport, struct transport_counters *counters)
+{
+    const struct sockets_transport *t = (const struct sockets_transport *)transport;
+    const struct sctpstat *base = &t->base_stat;
+    struct sctpstat s;
+    usrsctp_get_stat(&s);
+    *counters = t->counters;
+    /* 32-bit counters of the whole process: differences survive their wrapping. */
+    counters->packets_sent = s.sctps_outpackets - base->sctps_outpackets;
+    counters->packets_received = s.sctps_inpackets - base->sctps_inpackets;
+    counters->chunks_retransmitted = s.sctps_sendretransdata - base->sctps_sendretransdata;
+    counters->duplicate_tsns = s.sctps_recvdupdata - base->sctps_recvdupdata;
+    counters->packets_malformed += userland_malformed(&s) - userland_malformed(base);
+}
+
 static enum p7_status op_get_status(struct transport *transport, uint32_t number,
                                     struct transport_status *status)
 {
-    const struct sockets_association *a = association_at(sockets_of(transport), number);
+    struct sockets_transport *t = sockets_of(transport);
+    const struct sockets_association *a = association_at(t, number);
     if (a == NULL)
         return P7_NOT_FOUND;
     if (a->state != SOCKETS_UP && a->state != SOCKETS_ENDING)
         return P7_STATE;
     userland_status_read(a->socket, &a->profile, status);
+    struct transport_counters counters;
+    op_get_counters(transport, &counters);
+    userland_counts_read(&counters, &t->base_stat, status);
     struct sockaddr *addresses = NULL;
     const int count = usrsctp_getpaddrs(a->socket, 0, &addresses);
     const uint8_t *at = (const uint8_t *)addresses;
@@ -380,21 +399,6 @@ static enum p7_status op_get_status(struct transport *transport, uint32_t number
     if (count > 0)
         usrsctp_freepaddrs(addresses);
     return P7_OK;
-}
-
-static void op_get_counters(const struct transport *transport, struct transport_counters *counters)
-{
-    const struct sockets_transport *t = (const struct sockets_transport *)transport;
-    const struct sctpstat *base = &t->base_stat;
-    struct sctpstat s;
-    usrsctp_get_stat(&s);
-    *counters = t->counters;
-    /* 32-bit counters of the whole process: differences survive their wrapping. */
-    counters->packets_sent = s.sctps_outpackets - base->sctps_outpackets;
-    counters->packets_received = s.sctps_inpackets - base->sctps_inpackets;
-    counters->chunks_retransmitted = s.sctps_sendretransdata - base->sctps_sendretransdata;
-    counters->duplicate_tsns = s.sctps_recvdupdata - base->sctps_recvdupdata;
-    counters->packets_malformed += userland_malformed(&s) - userland_malformed(base);
 }
 
 static uint16_t op_udp_port(const struct transport *transport)

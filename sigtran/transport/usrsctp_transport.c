@@ -328,18 +328,6 @@ static int64_t op_deadline_ns(const struct transport *transport)
     return timers < retry ? timers : retry;
 }
 
-static enum p7_status op_get_status(struct transport *transport, uint32_t number,
-                                    struct transport_status *status)
-{
-    const struct engine_association *a = association_at(engine_of(transport), number);
-    if (a == NULL)
-        return P7_NOT_FOUND;
-    if (a->state != ENGINE_UP && a->state != ENGINE_ENDING)
-        return P7_STATE;
-    engine_status_read(a, status);
-    return P7_OK;
-}
-
 static void op_get_counters(const struct transport *transport, struct transport_counters *counters)
 {
     const struct engine_transport *t = (const struct engine_transport *)transport;
@@ -350,10 +338,26 @@ static void op_get_counters(const struct transport *transport, struct transport_
     counters->octets_sent = t->socket.octets_sent;
     counters->send_failures += t->socket.send_failures;
     /* 32-bit counters of the whole process: differences survive their wrapping. */
-    counters->chunks_retransmitted = s.sctps_sendretransdata - t->base_retransmitted;
+    counters->chunks_retransmitted = s.sctps_sendretransdata - t->base_stat.sctps_sendretransdata;
     counters->retransmission_timeouts = engine_timeouts() - t->base_timeouts;
-    counters->duplicate_tsns = s.sctps_recvdupdata - t->base_duplicates;
-    counters->packets_malformed += userland_malformed(&s) - t->base_malformed;
+    counters->duplicate_tsns = s.sctps_recvdupdata - t->base_stat.sctps_recvdupdata;
+    counters->packets_malformed += userland_malformed(&s) - userland_malformed(&t->base_stat);
+}
+
+static enum p7_status op_get_status(struct transport *transport, uint32_t number,
+                                    struct transport_status *status)
+{
+    struct engine_transport *t = engine_of(transport);
+    const struct engine_association *a = association_at(t, number);
+    if (a == NULL)
+        return P7_NOT_FOUND;
+    if (a->state != ENGINE_UP && a->state != ENGINE_ENDING)
+        return P7_STATE;
+    engine_status_read(a, status);
+    struct transport_counters counters;
+    op_get_counters(transport, &counters);
+    userland_counts_read(&counters, &t->base_stat, status);
+    return P7_OK;
 }
 
 static uint16_t op_udp_port(const struct transport *transport)
@@ -455,12 +459,8 @@ enum p7_status userland_transport_open(const struct transport_settings *settings
         return verdict_bad(status, raw, settings, verdict, octets);
     }
     t->udp_port = udp_socket_port(&t->socket);
-    struct sctpstat s;
-    usrsctp_get_stat(&s);
-    t->base_retransmitted = s.sctps_sendretransdata;
+    usrsctp_get_stat(&t->base_stat);
     t->base_timeouts = engine_timeouts();
-    t->base_duplicates = s.sctps_recvdupdata;
-    t->base_malformed = userland_malformed(&s);
     verdict_good(t, verdict, octets);
     *transport = &t->base;
     return P7_OK;

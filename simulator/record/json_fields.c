@@ -43,6 +43,7 @@ TABLE(json_profile_fields, profile);
 
 static const struct json_field path[] = {
     FIELD(transport_path, ip, TEXT),         FIELD(transport_path, reachable, BOOL),
+    FIELD(transport_path, confirmed, BOOL),  FIELD(transport_path, primary, BOOL),
     FIELD(transport_path, rto_ms, U32),      FIELD(transport_path, srtt_ms, U32),
     FIELD(transport_path, cwnd_octets, U32), FIELD(transport_path, mtu_octets, U32),
 };
@@ -52,7 +53,16 @@ static const struct json_field status[] = {
     FIELD(transport_status, streams_out, U16),
     FIELD(transport_status, streams_in, U16),
     FIELD(transport_status, unacknowledged_chunks, U32),
+    FIELD(transport_status, pending_chunks, U32),
     FIELD(transport_status, peer_receive_window_octets, U32),
+    FIELD(transport_status, counts_shared, BOOL),
+    FIELD(transport_status, has_heartbeats, BOOL),
+    FIELD(transport_status, packets_sent, U64),
+    FIELD(transport_status, packets_received, U64),
+    FIELD(transport_status, chunks_retransmitted, U64),
+    FIELD(transport_status, duplicate_tsns, U64),
+    FIELD(transport_status, heartbeats_sent, U64),
+    FIELD(transport_status, heartbeats_acknowledged, U64),
 };
 TABLE(json_status_fields, status);
 
