@@ -37,6 +37,7 @@ static void fill_figures(struct run *run, struct summary *summary)
     const struct measure *m = worker_measure(run->worker);
     struct run_record *r = &summary->record;
     r->total = m->accounting.total;
+    r->failures = &m->failures;
     for (unsigned k = 0; k < REQUEST_KIND_COUNT; k++) {
         r->kind[k] = m->accounting.kinds[k];
         run_distribution_of(&r->response_of[k], &m->response_of[k], NULL);
@@ -305,6 +306,17 @@ static int exit_code_of(const struct run_record *r)
 
 /* --- telling ---------------------------------------------------------------------------------- */
 
+static void print_failures(const struct failures *failures)
+{
+    char text[FAILURES_TEXT_OCTETS];
+    for (uint32_t i = 0; i < failures->count; i++) {
+        failure_text(failures->entry[i].cause, text, sizeof(text));
+        (void)printf("  error %llu: %s\n", (unsigned long long)failures->entry[i].requests, text);
+    }
+    if (failures->others > 0)
+        (void)printf("  error %llu: others\n", (unsigned long long)failures->others);
+}
+
 static void print_result(const struct run *run, const struct run_record *r)
 {
     (void)printf("\n%s\n", r->validity.valid ? "The run is valid." : "The run is INVALID:");
@@ -318,6 +330,7 @@ static void print_result(const struct run *run, const struct run_record *r)
                  (unsigned long long)r->total.due, (unsigned long long)r->total.ok,
                  (unsigned long long)r->total.error, (unsigned long long)r->total.timeout,
                  (unsigned long long)r->total.unanswered);
+    print_failures(r->failures);
     const struct worker_copies copies = worker_get_copies(run->worker);
     if (copies.contradicted > 0)
         (void)printf("%llu further replies CONTRADICT the first one to their request: "

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include <string.h>
 
+#include "simulator/core/failures.h"
 #include "simulator/core/ssf_report.h"
 #include "simulator/worker_internal.h"
 
@@ -321,10 +322,12 @@ static void on_message(struct worker *worker, uint32_t index,
 
 /* It came back undelivered: the dialogue never was, or is no more, at the other end. A request that
  * has gone two ways still has the other one. */
-static void on_notice(struct worker *worker, uint32_t index, uint32_t dialogue, uint32_t as,
-                      int64_t now_ns)
+static void on_notice(struct worker *worker, uint32_t index, uint32_t dialogue,
+                      uint8_t return_cause, uint32_t as, int64_t now_ns)
 {
-    const struct traffic_reply refused = {.kind = TRAFFIC_REPLY_ERROR};
+    const struct traffic_reply refused = {.kind = TRAFFIC_REPLY_ERROR,
+                                          .failure = REQUEST_FAILURE_RETURNED,
+                                          .failure_code = return_cause};
     struct traffic_call *call = traffic_call_at(&worker->traffic, index);
     const bool is_one_of_two = call->twin != TCAP_DIALOGUE_INVALID;
     node_dialogue_drop(worker->node, dialogue);
@@ -337,12 +340,22 @@ static void on_notice(struct worker *worker, uint32_t index, uint32_t dialogue, 
     call->twin = TCAP_DIALOGUE_INVALID;
 }
 
+/* U-ABORT, P-ABORT, or the dialogue's own timeout. */
+static struct traffic_reply aborted(const struct tcap_dialogue_indication *indication)
+{
+    struct failure_cause cause = {.failure = REQUEST_FAILURE_P_ABORT,
+                                  .code = indication->p_abort_cause};
+    if (indication->type == TCAP_IND_U_ABORT)
+        cause = failure_of_u_abort(indication->message);
+    return (struct traffic_reply){
+        .kind = TRAFFIC_REPLY_ERROR, .failure = cause.failure, .failure_code = cause.code};
+}
+
 void worker_on_dialogue(void *context, const struct tcap_dialogue_indication *indication,
                         const struct node_route *route)
 {
     struct worker *worker = context;
     const int64_t now_ns = worker_clock_ns(worker);
-    const struct traffic_reply refused = {.kind = TRAFFIC_REPLY_ERROR};
     const uint32_t as = route == NULL ? REQUEST_NODE_NONE : route->as;
     switch (indication->type) {
     case TCAP_IND_BEGIN:
@@ -366,10 +379,10 @@ void worker_on_dialogue(void *context, const struct tcap_dialogue_indication *in
         on_message(worker, user.call, indication, as, now_ns);
         break;
     case TCAP_IND_NOTICE:
-        on_notice(worker, user.call, indication->dialogue, as, now_ns);
+        on_notice(worker, user.call, indication->dialogue, indication->return_cause, as, now_ns);
         break;
     default:
-        on_reply(worker, user.call, indication->dialogue, refused, 0,
+        on_reply(worker, user.call, indication->dialogue, aborted(indication), 0,
                  indication->message == NULL ? 0 : indication->message->dtid.value, as, now_ns);
         break;
     }

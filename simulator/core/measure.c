@@ -90,6 +90,9 @@ void measure_completed(struct measure *measure, const struct request_record *rec
     measure->glance.completed++;
     if (record->outcome != OUTCOME_OK)
         measure->glance.failed++;
+    if (record->outcome == OUTCOME_ERROR)
+        failures_count(&measure->failures,
+                       (struct failure_cause){record->failure, record->failure_code});
     /* Response times are those of ok replies: a refusal in no time must not better the mean, and
      * the intervals count the same way. */
     if (record->outcome == OUTCOME_OK)

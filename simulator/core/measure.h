@@ -15,6 +15,7 @@
 
 #include "sigtran/base/status.h"
 #include "simulator/core/accounting.h"
+#include "simulator/core/failures.h"
 #include "simulator/core/histogram.h"
 #include "simulator/core/interval.h"
 #include "simulator/core/outage.h"
@@ -53,6 +54,7 @@ struct measure {
     struct histogram lag;     /* sent - due, without blocked ones */
     struct statistics_stream stream;
     struct outage_analysis outage;
+    struct failures failures; /* why outcomes were errors */
     struct measure_glance glance;
     uint64_t sent;       /* requests sent for the first time */
     uint64_t unexpected; /* messages that answered nothing */

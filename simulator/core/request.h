@@ -29,6 +29,20 @@ enum request_outcome {
     OUTCOME_COUNT
 };
 
+/* Why an outcome is an error; with a code it has words (failures.h). */
+enum request_failure {
+    REQUEST_FAILURE_NONE,
+    REQUEST_FAILURE_UNSENT,       /* no way was open, or no room */
+    REQUEST_FAILURE_NO_DIALOGUE,  /* as many calls as allowed were open */
+    REQUEST_FAILURE_MALFORMED,    /* the reply could not be read */
+    REQUEST_FAILURE_RETURN_ERROR, /* code: CAP's error, UINT8_MAX: none of CAP */
+    REQUEST_FAILURE_REJECT,
+    REQUEST_FAILURE_U_ABORT,
+    REQUEST_FAILURE_P_ABORT,  /* code: enum tcap_p_abort_cause */
+    REQUEST_FAILURE_RETURNED, /* UDTS: SCCP gave it back; code: its return cause */
+    REQUEST_FAILURE_RELEASED, /* releaseCall; code: a cause of Q.850 that is no normal event */
+};
+
 /* "oneshot", "initial", ...; "ok", "error", ... as they stand in files and tables. */
 const char *request_kind_name(enum request_kind kind);
 const char *request_outcome_name(enum request_outcome outcome);
@@ -76,7 +90,9 @@ struct request_record {
     uint8_t node;      /* index of the AS over which the reply came, or REQUEST_NODE_NONE */
     uint8_t replies;   /* that came to it, 255: or more */
     uint8_t event;     /* enum request_event */
-    uint8_t spare[3];  /* 0: no octet of a record is unknown */
+    uint8_t failure;   /* enum request_failure: of an error, also of a late one */
+    uint8_t failure_code;
+    uint8_t spare; /* 0: no octet of a record is unknown */
 };
 _Static_assert(sizeof(struct request_record) == 56, "the ring's size follows from it");
 

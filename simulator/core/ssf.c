@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "simulator/core/failures.h"
 #include "simulator/core/ssf_report.h"
 
 #define CALL_REFERENCE_OCTETS 8
@@ -262,7 +263,15 @@ struct reply_facts {
     bool released;
     bool refused;
     bool starts_call; /* arms events or lets the call go on: what follows an initialDP */
+    struct failure_cause failure; /* refused: by the first component that did */
 };
+
+static void refuse(struct reply_facts *facts, struct failure_cause failure)
+{
+    if (!facts->refused)
+        facts->failure = failure;
+    facts->refused = true;
+}
 
 static void read_arming(const struct tcap_component *component, struct ssf_reading *reading)
 {
@@ -312,7 +321,8 @@ static void read_invoke(const struct tcap_component *component, struct ssf_readi
             cap_cause_decode(release.cause, &cause) != P7_OK)
             reading->is_malformed = true;
         else if (cause.value >= CAUSE_FAILURE_MIN)
-            facts->refused = true;
+            refuse(facts, (struct failure_cause){.failure = REQUEST_FAILURE_RELEASED,
+                                                 .code = cause.value});
         break;
     }
     case CAP_RELEASE_SMS:
@@ -349,12 +359,16 @@ struct ssf_reading ssf_read(const struct tcap_message *message, bool ended, enum
         if (component->type == TCAP_INVOKE)
             read_invoke(component, &reading, &facts);
         else if (component->type == TCAP_RETURN_ERROR || component->type == TCAP_REJECT)
-            facts.refused = true;
+            refuse(&facts, failure_of_component(component));
     }
     if (message->fault.present)
         reading.is_malformed = true;
     if (ended || facts.refused || reading.is_malformed)
         reading.is_reply = true;
+    if (reading.is_malformed)
+        facts.failure = (struct failure_cause){.failure = REQUEST_FAILURE_MALFORMED};
+    reading.reply.failure = facts.failure.failure;
+    reading.reply.failure_code = facts.failure.code;
     if (facts.refused || reading.is_malformed)
         reading.reply.kind = TRAFFIC_REPLY_ERROR;
     else if (facts.released && kind != REQUEST_FINAL)

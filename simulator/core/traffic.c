@@ -85,6 +85,8 @@ static struct request_record record_of(const struct traffic_call *call,
         .flags = call->flags,
         .node = call->node,
         .replies = reply_ns == REQUEST_TIME_NONE ? 0 : 1,
+        .failure = call->failure,
+        .failure_code = call->failure_code,
     };
 }
 
@@ -108,6 +110,8 @@ static void raise_request(struct traffic *traffic, struct traffic_call *call,
     call->kind = (uint8_t)kind;
     call->attempts = 0;
     call->node = REQUEST_NODE_NONE;
+    call->failure = REQUEST_FAILURE_NONE;
+    call->failure_code = 0;
     call->flags = due_ns < traffic->settings.warmup_ns ? REQUEST_FLAG_WARMUP : 0;
     if (call->ready_ns > due_ns)
         call->flags |= REQUEST_FLAG_BLOCKED;
@@ -217,6 +221,7 @@ static uint32_t start_call(struct traffic *traffic, uint32_t f, int64_t now_ns)
     struct traffic_call refused = {0};
     traffic->refused_starts++;
     fill_call(traffic, &refused, f, due_ns);
+    refused.failure = REQUEST_FAILURE_NO_DIALOGUE;
     complete(traffic, &refused, OUTCOME_ERROR, REQUEST_TIME_NONE, now_ns);
     return TRAFFIC_CALL_NONE;
 }
@@ -402,9 +407,19 @@ bool traffic_unsent(struct traffic *traffic, uint32_t index, int64_t now_ns)
         arm_wait(traffic, index, now_ns);
         return false;
     }
+    call->failure = REQUEST_FAILURE_UNSENT;
     complete(traffic, call, OUTCOME_ERROR, REQUEST_TIME_NONE, now_ns);
     release(traffic, index);
     return true;
+}
+
+static void note_reply(struct traffic_call *call, const struct traffic_reply *reply)
+{
+    call->node = reply->node;
+    if (reply->kind != TRAFFIC_REPLY_ERROR)
+        return;
+    call->failure = reply->failure;
+    call->failure_code = reply->failure_code;
 }
 
 /* The reply that the current request waited for. */
@@ -413,7 +428,7 @@ static bool answered(struct traffic *traffic, uint32_t index, const struct traff
 {
     struct traffic_call *call = traffic_call_at(traffic, index);
     timer_heap_cancel(&traffic->timers, index);
-    call->node = reply->node;
+    note_reply(call, reply);
     if (reply->kind == TRAFFIC_REPLY_NO_CREDIT)
         call->flags |= REQUEST_FLAG_NO_CREDIT;
     complete(traffic, call, reply->kind == TRAFFIC_REPLY_ERROR ? OUTCOME_ERROR : OUTCOME_OK, now_ns,
@@ -447,7 +462,7 @@ static bool answered_late(struct traffic *traffic, uint32_t index,
 {
     struct traffic_call *call = traffic_call_at(traffic, index);
     call->flags |= REQUEST_FLAG_LATE;
-    call->node = reply->node;
+    note_reply(call, reply);
     traffic->late_replies++;
     const struct request_record record = record_of(call, OUTCOME_TIMEOUT, now_ns);
     traffic->sink.recorded(traffic->sink.context, &record);

@@ -115,7 +115,9 @@ struct traffic_call {
     uint16_t flow;
     uint16_t target;
     uint16_t model;
-    uint8_t phase;    /* enum traffic_phase */
+    uint8_t phase;   /* enum traffic_phase */
+    uint8_t failure; /* enum request_failure of the current request, and its code */
+    uint8_t failure_code;
     uint8_t kind;     /* enum request_kind of the current request */
     uint8_t attempts; /* sends of the current request */
     uint8_t flags;    /* REQUEST_FLAG_* collected for the current request */
@@ -162,8 +164,10 @@ struct traffic_reply {
     bool has_grant;       /* a slice came with it, */
     int8_t grant_id;      /* in an invoke of this id */
     uint8_t node;         /* request_record.node of it */
-    bool has_armed;       /* it says what is to be reported: */
-    uint32_t armed;       /* opaque here, for who writes the reports */
+    uint8_t failure;      /* ERROR: request_record.failure, failure_code */
+    uint8_t failure_code;
+    bool has_armed; /* it says what is to be reported: */
+    uint32_t armed; /* opaque here, for who writes the reports */
 };
 
 /* Whoever counts and writes. All of them are called from inside of the functions below. */

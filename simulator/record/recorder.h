@@ -36,7 +36,7 @@
 
 #define RECORDER_HEADER                                                                            \
     "id,kind,target,due_ns,sent_ns,reply_ns,outcome,attempts,flow,flags,"                          \
-    "call,sequence,reference,node,replies"
+    "call,sequence,reference,node,replies,cause"
 #define RECORDER_JOURNAL_HEADER "id,target,reference,sequence,event,at_ns,node,flags"
 
 struct recorder_settings {

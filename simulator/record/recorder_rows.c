@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "simulator/core/failures.h"
 #include "simulator/core/ssf.h"
 #include "simulator/record/run_directory.h"
 
@@ -113,7 +114,10 @@ size_t recorder_row_format(const struct recorder_names *names, const struct requ
     at = put_number(at, record->sequence);
     at = put_reference(at, names, record);
     at = put_node(at, names, record->node);
-    at += output_format_u64(at, record->replies);
+    at = put_number(at, record->replies);
+    failure_text((struct failure_cause){record->failure, record->failure_code}, at,
+                 FAILURES_TEXT_OCTETS);
+    at += strlen(at);
     *at++ = '\n';
     return (size_t)(at - row);
 }

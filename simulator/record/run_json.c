@@ -72,6 +72,25 @@ static void put_distribution(struct json_build *build, json_t *object, const cha
         json_put_i64(build, quantiles, json_quantile_names[i], distribution->quantile_ns[i]);
 }
 
+static void put_failures(struct json_build *build, json_t *root, const struct failures *failures)
+{
+    char text[FAILURES_TEXT_OCTETS];
+    if (failures == NULL)
+        return;
+    json_t *list = json_put_array(build, root, "failures");
+    for (uint32_t i = 0; i < failures->count; i++) {
+        json_t *entry = json_append_object(build, list);
+        failure_text(failures->entry[i].cause, text, sizeof(text));
+        json_put_text(build, entry, "cause", text);
+        json_put_u64(build, entry, "requests", failures->entry[i].requests);
+    }
+    if (failures->others == 0)
+        return;
+    json_t *entry = json_append_object(build, list);
+    json_put_text(build, entry, "cause", "others");
+    json_put_u64(build, entry, "requests", failures->others);
+}
+
 static void put_result(struct json_build *build, json_t *root, const struct run_record *record)
 {
     json_t *rate = json_put_object(build, root, "rate");
@@ -91,6 +110,7 @@ static void put_result(struct json_build *build, json_t *root, const struct run_
         put_accounts(build, accounting, name, &record->kind[kind]);
         put_distribution(build, kinds, name, &record->response_of[kind]);
     }
+    put_failures(build, root, record->failures);
     json_t *curve = json_put_array(build, summary, "curve");
     for (uint32_t i = 0; i < record->curve_count; i++) {
         json_t *point = json_append_object(build, curve);

@@ -22,6 +22,7 @@
 #include "sigtran/base/status.h"
 #include "sigtran/transport/transport.h"
 #include "simulator/core/accounting.h"
+#include "simulator/core/failures.h"
 #include "simulator/core/histogram.h"
 #include "simulator/core/outage.h"
 #include "simulator/core/request.h"
@@ -212,6 +213,7 @@ struct run_record {
     uint32_t curve_count; /* the percentile curve of `response`, rising */
     const struct run_curve_point *curve;
     struct run_statistics statistics;
+    const struct failures *failures;   /* why outcomes were errors; NULL: not known */
     const struct run_outages *outages; /* NULL: not analysed */
 
     /* the system */

@@ -292,8 +292,8 @@ static void active_goes_to_the_first_node_and_stays_with_the_one_that_answered_i
     CU_ASSERT_EQUAL(world.begins[NODE_B], 3);
     CU_ASSERT_EQUAL(world.worker->ways[0].proved, NODE_B);
     const char *rows = world_close();
-    CU_ASSERT_EQUAL(count_of(rows, ",a,1\n"), 1);
-    CU_ASSERT_EQUAL(count_of(rows, ",b,1\n"), 3);
+    CU_ASSERT_EQUAL(count_of(rows, ",a,1,\n"), 1);
+    CU_ASSERT_EQUAL(count_of(rows, ",b,1,\n"), 3);
     scratch_remove_tree(world.scratch.path);
 }
 
@@ -324,7 +324,7 @@ static void both_are_asked_at_once_and_a_request_has_one_outcome(void)
     CU_ASSERT_EQUAL(copies.replies, 10);
     CU_ASSERT_EQUAL(copies.contradicted, 0);
     const char *rows = world_close();
-    CU_ASSERT_EQUAL(count_of(rows, ",2\n"), 10);
+    CU_ASSERT_EQUAL(count_of(rows, ",2,\n"), 10);
     CU_ASSERT_EQUAL(count_of(rows, "contradicted"), 0);
     CU_ASSERT_EQUAL(count_of(scratch_read(&world.scratch, RUN_FILE_JOURNAL), ",again,"), 10);
     scratch_remove_tree(world.scratch.path);
@@ -343,8 +343,8 @@ static void two_nodes_that_say_different_things_are_found_out(void)
     CU_ASSERT_EQUAL(worker_get_copies(world.worker).contradicted, 1);
     const char *rows = world_close();
     CU_ASSERT_EQUAL(count_of(rows, "contradicted"), 1);
-    CU_ASSERT_EQUAL(count_of(rows, ",1\n"), 1);
-    CU_ASSERT_EQUAL(count_of(rows, ",2\n"), 2);
+    CU_ASSERT_EQUAL(count_of(rows, ",1,\n"), 1);
+    CU_ASSERT_EQUAL(count_of(rows, ",2,\n"), 2);
     CU_ASSERT_EQUAL(count_of(scratch_read(&world.scratch, RUN_FILE_JOURNAL), "contradicted"), 1);
     scratch_remove_tree(world.scratch.path);
 }
@@ -404,7 +404,8 @@ static void a_request_inside_of_a_dialogue_takes_the_other_way_when_its_own_is_g
     CU_ASSERT_EQUAL(total()->due, 2);
     CU_ASSERT_EQUAL(total()->error, 1);
     const char *rows = world_close();
-    CU_ASSERT_EQUAL(count_of(rows, ",0,1,0000010000000000,b,1\n"), 1);
+    CU_ASSERT_EQUAL(
+        count_of(rows, ",0,1,0000010000000000,b,1,p-abort: unrecognized transaction id\n"), 1);
     scratch_remove_tree(world.scratch.path);
 }
 

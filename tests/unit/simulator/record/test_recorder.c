@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "sigtran/codec/tcap.h"
 #include "simulator/record/run_directory.h"
 #include "tests/unit/simulator/record/scratch.h"
 #include "tests/unit/unit.h"
@@ -83,18 +84,20 @@ static void every_field_of_a_record_stands_in_its_row(void)
                                          .call = UINT64_C(1) << 40,
                                          .sequence = 65535,
                                          .node = REQUEST_NODE_NONE,
+                                         .failure = REQUEST_FAILURE_P_ABORT,
+                                         .failure_code = TCAP_P_ABORT_RESOURCE_LIMITATION,
                                          .flags = 0xff};
     CU_ASSERT(recorder_put(recorder, &ok));
     CU_ASSERT(recorder_put(recorder, &never));
     recorder_close(recorder, &counters);
     CU_ASSERT_STRING_EQUAL(scratch_read(&scratch, RUN_FILE_REQUESTS),
                            "id,kind,target,due_ns,sent_ns,reply_ns,outcome,attempts,flow,flags,"
-                           "call,sequence,reference,node,replies\n"
+                           "call,sequence,reference,node,replies,cause\n"
                            "0,event,node-a,1333333,1334000,2500000,ok,1,f0,no-credit;blocked,"
-                           "258,3,abcdef0000000102,as-b,2\n"
+                           "258,3,abcdef0000000102,as-b,2,\n"
                            "18446744073709551615,oneshot,\"b,\"\"x\"\"\",-5,,,unanswered,255,#7,"
                            "no-credit;late;warmup;blocked;contradicted,1099511627776,65535,"
-                           "abcdef0000000000,,0\n");
+                           "abcdef0000000000,,0,p-abort: resource limitation\n");
     CU_ASSERT_STRING_EQUAL(scratch_read(&scratch, RUN_FILE_JOURNAL), "");
     CU_ASSERT_EQUAL(counters.records_put, 2);
     CU_ASSERT_EQUAL(counters.records_written, 2);
