@@ -60,7 +60,7 @@ enum m3ua_class {
     M3UA_CLASS_RKM = 9,
 };
 
-/* Class and type as one number, class in the high octet (RFC4666-3.1.2, 3.1.3). */
+/* Class and type as one number, class in the high octet (RFC4666-3.1.2). */
 enum m3ua_kind {
     M3UA_ERR = 0x0000,
     M3UA_NTFY = 0x0001,

@@ -70,6 +70,7 @@ static inline enum p7_status m3ua_header_read(const uint8_t *data, const uint8_t
         bytes_of(data, octets < M3UA_DIAGNOSTIC_OCTETS_MAX ? octets : M3UA_DIAGNOSTIC_OCTETS_MAX);
     if (octets < M3UA_HEADER_OCTETS)
         return m3ua_refuse(fault, P7_TRUNCATED, M3UA_ERROR_PROTOCOL_ERROR, 0);
+    /* RFC4666-4.8, 4.3.4.1.1; the octet behind it is reserved, and not looked at: RFC4666-3.1.3. */
     if (data[0] != M3UA_VERSION)
         return m3ua_refuse(fault, P7_UNSUPPORTED, M3UA_ERROR_INVALID_VERSION, 0);
     const size_t length = bytes_load_u32be(data + 4);

@@ -124,7 +124,8 @@ static void pursue(const struct step *s)
         asp->config.role == ASP_ROLE_SG)
         return;
     const uint32_t wanted = asp->config.wants_active & asp->config.memberships;
-    /* What an IPSP's peer has brought up is not ours to take down (RFC4666-4.3.4.1.2). */
+    /* What an IPSP's peer has brought up is not ours to take down (RFC4666-4.3.4.1.2,
+     * RFC4666-4.3.4.2.1, 4.3.4.4.1). */
     const bool owns = asp->config.role == ASP_ROLE_ASP;
     if (!is_up(asp)) {
         if (asp->config.wants_up)

@@ -149,7 +149,7 @@ enum p7_status node_start(struct node *node, int64_t now_ns, char *error,
                           size_t error_octets) P7_MUST_CHECK;
 
 /* Begins a good ending: ASPs of ours say ASP DOWN, then each association is shut down
- * (RFC9260-9.2), which delivers what is queued first. Nothing is connected again. */
+ * (RFC9260-9.2, RFC4666-4.9), which delivers what is queued first. Nothing is connected again. */
 void node_shutdown(struct node *node, int64_t now_ns);
 /* No association is left. */
 bool node_is_shut(const struct node *node);

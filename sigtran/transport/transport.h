@@ -31,7 +31,7 @@
 #define TRANSPORT_REASON_OCTETS    256
 
 /* IANA: SCTP payload protocol identifiers; M3UA is 3 (RFC 4666-1.4.1). */
-#define TRANSPORT_PPID_M3UA 3u
+#define TRANSPORT_PPID_M3UA 3u /* RFC4666-7.1 */
 
 enum transport_kind {
     TRANSPORT_AUTO,       /* kernel SCTP where the kernel has it, else usrsctp over UDP */

@@ -451,6 +451,16 @@ static void lists_beyond_their_limits_are_refused(void)
     CU_ASSERT_EQUAL(m3ua_decode(output, w.at, &message, &fault), P7_RANGE);
 }
 
+static void the_reserved_octet_is_sent_as_zero_and_not_looked_at(void) /* RFC4666-3.1.3 */
+{
+    CU_ASSERT_EQUAL(decode_hex("01ff030400000008"), P7_OK);
+    CU_ASSERT_EQUAL(message.kind, M3UA_ASPUP_ACK);
+    m3ua_message_of(&message, M3UA_ASPUP_ACK);
+    struct bytes_writer w = bytes_writer_of(output, output + sizeof(output));
+    m3ua_encode(&w, &message);
+    CU_ASSERT_EQUAL(output[1], 0);
+}
+
 static void the_diagnostic_is_the_head_of_the_message_and_no_more(void)
 {
     char hex[200] = "0200030100000040";
@@ -512,6 +522,7 @@ UNIT_TESTS = {
     UNIT(the_last_padding_may_be_counted_or_not_or_be_absent),
     UNIT(padding_is_written_as_zeros_and_not_looked_at),
     UNIT(lists_beyond_their_limits_are_refused),
+    UNIT(the_reserved_octet_is_sent_as_zero_and_not_looked_at),
     UNIT(the_diagnostic_is_the_head_of_the_message_and_no_more),
     UNIT(a_message_that_does_not_fit_fails_the_writer),
     UNIT(every_kind_error_and_status_has_its_name),

@@ -276,7 +276,7 @@ static void the_hot_path_writes_what_the_encoder_writes(void)
                     P7_FULL);
 }
 
-/* Q.713-2.1, 3.6, 3.12, 3.17, 3.18, 3.19, 4.10, 4.11, 4.18, 4.19, 4.20, 4.21 */
+/* Q.713-1.6, 2.1, 3.1, 3.6, 3.12, 3.17, 3.18, 3.19, 4.10, 4.11, 4.18, 4.19, 4.20, 4.21 */
 static void every_message_type_makes_the_round_trip(void)
 {
     static const uint8_t types[] = {SCCP_UDT,   SCCP_UDTS, SCCP_XUDT,

@@ -79,7 +79,7 @@ static void check_segments(struct sccp_segmenter *segmenter, size_t length, size
     CU_ASSERT_TRUE(first * segments.count >= length); /* what the receiver reckons with */
 }
 
-static void what_fits_a_udt_goes_in_one(void)
+static void what_fits_a_udt_goes_in_one(void) /* Q.714-4.1.1.1.1 */
 {
     struct sccp_segmenter segmenter;
     struct sccp_segments segments;

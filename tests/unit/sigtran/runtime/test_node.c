@@ -158,7 +158,8 @@ static void an_abort_tells_the_peer_where_it_knows_the_dialogue_and_else_nobody(
     rig_close(&rig);
 }
 
-/* Q.714-2.8, 4.2: what can't be delivered comes back as UDTS, with the return option. */
+/* Q.714-2.8, 4.2, TS29.078-14.1.3: what can't be delivered comes back as UDTS, with the return
+ * option. */
 static void an_unknown_subsystem_gives_a_notice(void)
 {
     struct rig rig;

@@ -37,6 +37,7 @@ static void pair_close(struct pair *p)
     transport_close(p->server.transport);
 }
 
+/* RFC6951-5.1 */
 static void an_association_comes_up_and_both_ends_know_the_other(void)
 {
     struct pair p;
