@@ -14,6 +14,7 @@
 #include "sigtran/base/limits.h"
 #include "sigtran/base/point_code.h"
 #include "sigtran/fsm/m3ua_roles.h"
+#include "sigtran/fsm/sccp_segmentation.h"
 #include "sigtran/transport/transport.h"
 
 #define SETTINGS_NAME_OCTETS 64
@@ -37,6 +38,9 @@
 struct instance_settings {
     struct point_code_format point_code_format; /* how they are written, default 3.8.3 */
     uint32_t point_code;                        /* default 0 = must be set */
+    enum sccp_variant sccp_variant;             /* default itu */
+    enum sccp_long_messages long_messages;      /* default xudt */
+    uint32_t t_reass_ms;                        /* T(reass) of SCCP, default 10000 */
     uint8_t network_indicator;   /* M3UA protocol data NI (Q.704): 0 international, 2 national */
     bool has_network_appearance; /* optional M3UA parameter, absent by default */
     uint32_t network_appearance;

@@ -137,12 +137,13 @@ static enum p7_status create_measure(struct worker *worker)
     return status;
 }
 
-static enum p7_status party_of(const struct sccp_address_settings *from, struct sccp_party *party)
+static enum p7_status party_of(enum sccp_variant variant, const struct sccp_address_settings *from,
+                               struct sccp_party *party)
 {
     if (from->global_title[0] != '\0')
-        return sccp_party_set_gt(party, SCCP_ITU, 0, SCCP_NUMBERING_PLAN_E164,
+        return sccp_party_set_gt(party, variant, 0, SCCP_NUMBERING_PLAN_E164,
                                  SCCP_NATURE_INTERNATIONAL, from->global_title, from->ssn);
-    return sccp_party_set_ssn(party, SCCP_ITU, from->point_code != 0, from->point_code, from->ssn);
+    return sccp_party_set_ssn(party, variant, from->point_code != 0, from->point_code, from->ssn);
 }
 
 enum p7_status worker_create_routes(struct worker *worker)
@@ -153,14 +154,15 @@ enum p7_status worker_create_routes(struct worker *worker)
         [TARGET_POLICY_BOTH] = WAYS_BOTH,
     };
     const struct simulator_settings *s = &worker->settings->simulator;
+    const enum sccp_variant variant = worker->settings->instance.sccp_variant;
     for (uint32_t t = 0; t < s->target_count; t++) {
         for (uint32_t i = 0; i < s->target[t].as_count; i++) {
             struct node_route *route = &worker->route[t][i];
             enum p7_status status = node_route_to_as(worker->node, s->target[t].as[i], route);
             if (status == P7_OK)
-                status = party_of(&s->target[t].called, &route->called);
+                status = party_of(variant, &s->target[t].called, &route->called);
             if (status == P7_OK)
-                status = party_of(&s->target[t].calling, &route->calling);
+                status = party_of(variant, &s->target[t].calling, &route->calling);
             if (status != P7_OK)
                 return status;
             /* The AS's routing key is the traffic that we take; where ours goes the target says. */

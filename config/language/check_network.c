@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "config/language/check_problems.h"
+#include "sigtran/fsm/sccp_reassembly.h"
 
 /* RFC9260-8.2: how long a path is tried, and what a ladder without rungs does to it. */
 static void check_path_failure(const struct sctp_profile *profile,
@@ -196,10 +197,24 @@ static void check_as(const struct settings *settings, const struct as_settings *
     }
 }
 
+static void check_sccp(const struct instance_settings *instance, struct settings_problems *problems)
+{
+    if (point_code_max(&instance->point_code_format) > sccp_point_code_max(instance->sccp_variant))
+        check_say(problems, true,
+                  "cs7 instance 0: point codes of more than 14 bits don't fit ITU addresses "
+                  "(Q.713-3.4.2.1): write sccp-variant ansi, or a point-code format of 14 bits");
+    if (instance->t_reass_ms < SCCP_T_REASS_MIN_MS || instance->t_reass_ms > SCCP_T_REASS_MAX_MS)
+        check_say(problems, false,
+                  "cs7 instance 0: sccp-timer reassembly is %" PRIu32 " ms, and Q.714 has %d to %d "
+                  "ms, which peers count on",
+                  instance->t_reass_ms, SCCP_T_REASS_MIN_MS, SCCP_T_REASS_MAX_MS);
+}
+
 void check_network(struct settings *settings, struct settings_problems *problems)
 {
     if (settings->instance.point_code == 0)
         check_say(problems, true, "cs7 instance 0: no point code: write point-code A.B.C");
+    check_sccp(&settings->instance, problems);
     if (settings->asp_count == 0)
         check_say(problems, true,
                   "cs7 instance 0: no association: write asp NAME REMOTE-PORT LOCAL-PORT m3ua");

@@ -3,6 +3,7 @@
 
 #include "config/language/grammar.h"
 #include "config/language/language.h"
+#include "sigtran/fsm/sccp_reassembly.h"
 
 /* 8 MiB hold what 9450 requests/s of 200 octets pile up in four seconds of a peer's outage. */
 #define BUFFER_OCTETS (8u << 20)
@@ -118,6 +119,7 @@ void settings_init(struct settings *settings)
     settings->transport.kind = TRANSPORT_AUTO;
     settings->transport.udp_local_port = 9899; /* RFC6951-5.1 */
     settings->instance.point_code_format = point_code_format_itu();
+    settings->instance.t_reass_ms = SCCP_T_REASS_MS;
     settings->profile_count = sizeof(builtin_profiles) / sizeof(builtin_profiles[0]);
     memcpy(settings->profile, builtin_profiles, sizeof(builtin_profiles));
     simulator_init(&settings->simulator);

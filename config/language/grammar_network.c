@@ -22,6 +22,10 @@ static const struct value_choice transport_choices[] = {{"auto", TRANSPORT_AUTO}
 static const struct value_choice indicator_choices[] = {
     {"international", 0}, {"spare", 1}, {"national", 2}, {"reserved", 3}, {NULL, 0}};
 static const struct value_choice delimiter_choices[] = {{"default", '.'}, {"dash", '-'}, {NULL, 0}};
+static const struct value_choice variant_choices[] = {
+    {"itu", SCCP_ITU}, {"ansi", SCCP_ANSI}, {NULL, 0}};
+static const struct value_choice long_choices[] = {
+    {"xudt", SCCP_LONG_XUDT}, {"ludt", SCCP_LONG_LUDT}, {NULL, 0}};
 static const struct value_choice role_choices[] = {
     {"asp", ASP_ROLE_ASP}, {"sg", ASP_ROLE_SG}, {"ipsp", ASP_ROLE_IPSP}, {NULL, 0}};
 static const struct value_choice exchange_choices[] = {
@@ -35,6 +39,8 @@ static const struct value_choice mode_choices[] = {{"override", AS_MODE_OVERRIDE
                                                    {NULL, 0}};
 _Static_assert(sizeof(enum transport_kind) == sizeof(uint32_t) &&
                    sizeof(enum asp_role) == sizeof(uint32_t) &&
+                   sizeof(enum sccp_variant) == sizeof(uint32_t) &&
+                   sizeof(enum sccp_long_messages) == sizeof(uint32_t) &&
                    sizeof(enum ipsp_exchange) == sizeof(uint32_t) &&
                    sizeof(enum as_traffic_mode) == sizeof(uint32_t),
                "VALUE_CHOICE keeps enums as 32 bits");
@@ -430,6 +436,17 @@ const struct grammar_row grammar_network[] = {
     ROW_OPTIONAL(GRAMMAR_CS7, VALUE_U32, "network-appearance N", struct settings,
                  instance.network_appearance, instance.has_network_appearance, 0, UINT32_MAX,
                  "M3UA Network Appearance; not sent when not given"),
+    ROW_CHOICE(GRAMMAR_CS7, "sccp-variant KIND", struct settings, instance.sccp_variant,
+               variant_choices,
+               "How SCCP addresses are coded: itu (Q.713) or ansi (T1.112.3, point codes of 24 "
+               "bits)"),
+    ROW_CHOICE(GRAMMAR_CS7, "sccp-long-messages KIND", struct settings, instance.long_messages,
+               long_choices,
+               "What is too long for a UDT goes in segments: xudt, or whole: ludt (for networks of "
+               "M3UA alone)"),
+    ROW_VALUE(GRAMMAR_CS7, VALUE_TIME32, "sccp-timer reassembly TIME", struct settings,
+              instance.t_reass_ms, 1000, 60000,
+              "T(reass): how long the segments of a message are waited for"),
     ROW_ENTER(GRAMMAR_CS7, GRAMMAR_ASP, "asp NAME REMOTE-PORT LOCAL-PORT PROTOCOL", asp_enter,
               asps_write, "One association: remote SCTP port first, local second, then m3ua"),
     ROW_CUSTOM(GRAMMAR_ASP, "local-ip ADDRESS", local_ip_set, local_ip_write,

@@ -183,8 +183,7 @@ static void target_as_write(const void *object, struct grammar_text *text)
 }
 
 /* "N [gt DIGITS] [pc PC]": the words after `ssn`. */
-static enum p7_status sccp_address_set(struct grammar_call *call,
-                                       struct sccp_address_settings *address)
+static enum p7_status party_set(struct grammar_call *call, struct sccp_address_settings *address)
 {
     struct sccp_address_settings parsed = {0};
     uint64_t ssn = 0;
@@ -210,17 +209,17 @@ static enum p7_status sccp_address_set(struct grammar_call *call,
 static enum p7_status called_set(struct grammar_call *call)
 {
     struct target_settings *target = call->object;
-    return sccp_address_set(call, &target->called);
+    return party_set(call, &target->called);
 }
 
 static enum p7_status calling_set(struct grammar_call *call)
 {
     struct target_settings *target = call->object;
-    return sccp_address_set(call, &target->calling);
+    return party_set(call, &target->calling);
 }
 
-static void sccp_address_write(const char *word, const struct sccp_address_settings *address,
-                               struct grammar_text *text)
+static void party_write(const char *word, const struct sccp_address_settings *address,
+                        struct grammar_text *text)
 {
     char pc[POINT_CODE_TEXT_OCTETS] = "";
     if (address->point_code != 0)
@@ -233,13 +232,13 @@ static void sccp_address_write(const char *word, const struct sccp_address_setti
 static void called_write(const void *object, struct grammar_text *text)
 {
     const struct target_settings *target = object;
-    sccp_address_write("called", &target->called, text);
+    party_write("called", &target->called, text);
 }
 
 static void calling_write(const void *object, struct grammar_text *text)
 {
     const struct target_settings *target = object;
-    sccp_address_write("calling", &target->calling, text);
+    party_write("calling", &target->calling, text);
 }
 
 /* --- model ----------------------------------------------------------------------------------- */

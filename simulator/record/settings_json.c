@@ -178,6 +178,11 @@ void json_put_settings(struct json_build *build, json_t *root, const struct sett
     json_t *instance = json_put_object(build, s, "instance");
     put_point_code(build, instance, &settings->instance.point_code_format,
                    settings->instance.point_code);
+    json_put_text(build, instance, "sccp_variant",
+                  settings->instance.sccp_variant == SCCP_ANSI ? "ansi" : "itu");
+    json_put_text(build, instance, "sccp_long_messages",
+                  settings->instance.long_messages == SCCP_LONG_LUDT ? "ludt" : "xudt");
+    json_put_u64(build, instance, "t_reass_ms", settings->instance.t_reass_ms);
     json_put_u64(build, instance, "network_indicator", settings->instance.network_indicator);
     if (settings->instance.has_network_appearance)
         json_put_u64(build, instance, "network_appearance", settings->instance.network_appearance);

@@ -92,6 +92,24 @@ static void what_is_missing_is_told_all_at_once(void)
     CU_ASSERT_TRUE(told(true, "as D: no point code"));
 }
 
+static void point_codes_must_fit_the_addresses_of_sccp(void) /* Q.713-3.4.2.1 */
+{
+#define FORMAT NETWORK "cs7 instance 0\n point-code format 8 8 8\n point-code 1.2.3\n"
+    ERROR(RESP, FORMAT, "write sccp-variant ansi");
+    CU_ASSERT_EQUAL(check(FORMAT " sccp-variant ansi\n", RESP), P7_OK);
+    CU_ASSERT_EQUAL(problems.count, 0);
+    CU_ASSERT_EQUAL(check(NETWORK "cs7 instance 0\n sccp-variant ansi\n", RESP), P7_OK);
+#undef FORMAT
+}
+
+static void t_reass_is_one_that_peers_count_on(void)
+{
+    WARNING(RESP, NETWORK "cs7 instance 0\n sccp-timer reassembly 5s\n", "10000 to 20000");
+    WARNING(RESP, NETWORK "cs7 instance 0\n sccp-timer reassembly 21s\n", "21000 ms");
+    CU_ASSERT_EQUAL(check(NETWORK "cs7 instance 0\n sccp-timer reassembly 20s\n", RESP), P7_OK);
+    CU_ASSERT_EQUAL(problems.count, 0);
+}
+
 static void ends_of_an_association_need_what_their_role_needs(void)
 {
     ERROR(RESP, NETWORK "cs7 instance 0\n asp C 2905 0 m3ua\n", "needs to know where");
@@ -312,6 +330,8 @@ UNIT_TESTS = {
     UNIT(a_whole_configuration_has_no_problem_and_gets_its_profile),
     UNIT(every_name_must_lead_somewhere),
     UNIT(what_is_missing_is_told_all_at_once),
+    UNIT(point_codes_must_fit_the_addresses_of_sccp),
+    UNIT(t_reass_is_one_that_peers_count_on),
     UNIT(ends_of_an_association_need_what_their_role_needs),
     UNIT(as_that_share_an_asp_need_routing_contexts_of_their_own),
     UNIT(a_pinned_rto_is_warned_about_with_the_time_to_failure),

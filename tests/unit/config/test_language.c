@@ -123,6 +123,11 @@ static void every_cs7_command_sets_its_field(void)
     SETS(CS7 "network-indicator spare", S->instance.network_indicator == 1);
     SETS(CS7 "network-indicator national", S->instance.network_indicator == 2);
     SETS(CS7 "network-indicator reserved", S->instance.network_indicator == 3);
+    SETS(CS7 "sccp-variant ansi", S->instance.sccp_variant == SCCP_ANSI);
+    SETS(CS7 "sccp-variant ansi\n sccp-variant itu", S->instance.sccp_variant == SCCP_ITU);
+    SETS(CS7 "sccp-long-messages ludt", S->instance.long_messages == SCCP_LONG_LUDT);
+    SETS(CS7 "sccp-long-messages xudt", S->instance.long_messages == SCCP_LONG_XUDT);
+    SETS(CS7 "sccp-timer reassembly 15s", S->instance.t_reass_ms == 15000);
     SETS(CS7 "network-appearance 0",
          S->instance.has_network_appearance && S->instance.network_appearance == 0);
 }

@@ -93,10 +93,29 @@ static void several_addresses_of_one_side_ask_for_a_multihomed_transport(void)
         "  local-ip 198.51.100.1\n"));
 }
 
+static void the_node_speaks_the_sccp_of_its_network(void)
+{
+    char error[SETTINGS_ERROR_OCTETS];
+    struct node_setup setup;
+    static const char *const texts[] = {
+        NETWORK, NETWORK "cs7 instance 0\n sccp-variant ansi\n sccp-long-messages ludt\n"
+                         " sccp-timer reassembly 20s\n"};
+    for (unsigned i = 0; i < 2; i++) {
+        CU_ASSERT_EQUAL_FATAL(
+            settings_load_text("test.cfg", texts[i], &settings, error, sizeof(error)), P7_OK);
+        CU_ASSERT_EQUAL_FATAL(node_setup_make(&settings, 146, &setup), P7_OK);
+        CU_ASSERT_EQUAL(setup.config.sccp_variant, i == 0 ? SCCP_ITU : SCCP_ANSI);
+        CU_ASSERT_EQUAL(setup.config.long_messages, i == 0 ? SCCP_LONG_XUDT : SCCP_LONG_LUDT);
+        CU_ASSERT_EQUAL(setup.config.t_reass_ns, (i == 0 ? 10 : 20) * 1000000000LL);
+        node_setup_free(&setup);
+    }
+}
+
 UNIT_TESTS = {
     UNIT(several_addresses_of_one_side_ask_for_a_multihomed_transport),
     UNIT(asps_of_the_active_node_wait_for_their_cluster),
     UNIT(a_node_without_a_cluster_is_the_active_one),
+    UNIT(the_node_speaks_the_sccp_of_its_network),
     UNIT(of_ipsps_that_exchange_once_the_client_asks_of_those_that_do_twice_both),
 };
 UNIT_MAIN("node_config")
