@@ -21,14 +21,16 @@
 #define COMMAND_OCTETS_MAX 256
 #define QUERY_TIMEOUT_S    1
 #define QUERY_STATUS       (-1)
+#define QUERY_COMMAND      (-2)
 #define STOP_GRACE_NS      500000000LL
 
 /* A query outlives an impatient asker: it is freed by whoever of the two lets go last. */
 struct query {
-    int what; /* enum data_plane_query or QUERY_STATUS */
+    int what; /* enum data_plane_query, QUERY_STATUS or QUERY_COMMAND */
     uint32_t asp;
     enum p7_status result;
     struct transport_status status;
+    struct node_command command;
     sem_t done;
     atomic_int holders;
     size_t text_octets;
@@ -51,6 +53,8 @@ struct data_plane {
 
 static void query_let_go(struct query *query)
 {
+    if (query == NULL)
+        return;
     if (atomic_fetch_sub(&query->holders, 1) != 1)
         return;
     sem_destroy(&query->done);
@@ -90,7 +94,7 @@ static void on_ready(void *context, int64_t now_ns)
     node_ready(plane->node, now_ns);
 }
 
-static void answer(struct data_plane *plane, struct query *query)
+static void carry_out(struct data_plane *plane, struct query *query)
 {
     if (query->what == QUERY_STATUS) {
         const uint32_t association = m3ua_endpoint_association(node_m3ua(plane->node), query->asp);
@@ -98,13 +102,14 @@ static void answer(struct data_plane *plane, struct query *query)
             association == M3UA_ENDPOINT_NONE
                 ? P7_STATE
                 : transport_get_status(node_transport(plane->node), association, &query->status);
+    } else if (query->what == QUERY_COMMAND) {
+        query->result =
+            node_command_run(plane->node, &query->command, clock_monotonic_ns(), query->text);
     } else {
         node_show(plane->node, (enum data_plane_query)query->what, query->text,
                   sizeof(query->text));
         query->result = P7_OK;
     }
-    sem_post(&query->done);
-    query_let_go(query);
 }
 
 static void on_woken(void *context, int64_t now_ns)
@@ -114,8 +119,11 @@ static void on_woken(void *context, int64_t now_ns)
     struct query *query;
     while (plane->commands != NULL && mailbox_take(plane->commands, message))
         plane->hooks.command(plane->hooks.context, message, now_ns);
-    while (mailbox_take(plane->queries, &query))
-        answer(plane, query);
+    while (mailbox_take(plane->queries, &query)) {
+        carry_out(plane, query);
+        sem_post(&query->done);
+        query_let_go(query);
+    }
 }
 
 static void on_stalled(void *context, int64_t from_ns, int64_t until_ns)
@@ -282,50 +290,69 @@ static bool wait_for(struct query *query)
     return result == 0;
 }
 
-/* Hands the query over and waits; the caller lets go of it afterwards. */
-static enum p7_status ask(struct data_plane *plane, int what, uint32_t asp, struct query **out)
+static struct query *new_query(int what)
 {
     struct query *query = calloc(1, sizeof(*query));
     if (query == NULL)
-        return P7_NO_MEMORY;
+        return NULL;
     query->what = what;
-    query->asp = asp;
     sem_init(&query->done, 0, 0);
     atomic_init(&query->holders, 2);
-    *out = query;
-    if (!plane->is_running) {
-        answer(plane, query);
-        return query->result; /* NOLINT(clang-analyzer-unix.Malloc): two holders, one is left */
-    }
-    const enum p7_status posted = mailbox_post(plane->queries, &query);
-    if (posted != P7_OK) {
-        atomic_store(&query->holders, 1);
-        return posted;
-    }
-    return wait_for(query) ? query->result : P7_STATE;
+    return query;
+}
+
+/* Hands the query over and waits; the caller lets go of it afterwards. True: it was answered, and
+ * what it holds may be read. */
+static bool ask(struct data_plane *plane, struct query *query)
+{
+    if (query == NULL)
+        return false;
+    if (plane->is_running && mailbox_post(plane->queries, &query) == P7_OK)
+        return wait_for(query);
+    atomic_store(&query->holders, 1);
+    if (!plane->is_running)
+        carry_out(plane, query);
+    return !plane->is_running;
 }
 
 enum p7_status data_plane_query(struct data_plane *plane, enum data_plane_query what, char *text,
                                 size_t text_octets)
 {
-    struct query *query = NULL;
-    const enum p7_status status = ask(plane, (int)what, 0, &query);
+    struct query *query = new_query((int)what);
+    const bool answered = ask(plane, query);
+    const enum p7_status status = answered ? query->result : P7_STATE;
     if (status == P7_OK)
         (void)snprintf(text, text_octets, "%s", query->text);
-    if (query != NULL)
-        query_let_go(query);
+    query_let_go(query);
     return status;
 }
 
 enum p7_status data_plane_status(struct data_plane *plane, uint32_t asp,
                                  struct transport_status *status)
 {
-    struct query *query = NULL;
-    const enum p7_status result = ask(plane, QUERY_STATUS, asp, &query);
+    struct query *query = new_query(QUERY_STATUS);
+    if (query != NULL)
+        query->asp = asp;
+    const bool answered = ask(plane, query);
+    const enum p7_status result = answered ? query->result : P7_STATE;
     if (result == P7_OK)
         *status = query->status;
+    query_let_go(query);
+    return result;
+}
+
+enum p7_status data_plane_command(struct data_plane *plane, const struct node_command *command,
+                                  char answer[NODE_COMMAND_ANSWER_OCTETS])
+{
+    struct query *query = new_query(QUERY_COMMAND);
     if (query != NULL)
-        query_let_go(query);
+        query->command = *command;
+    const bool answered = ask(plane, query);
+    const enum p7_status result = answered ? query->result : P7_STATE;
+    (void)snprintf(answer, NODE_COMMAND_ANSWER_OCTETS, "%.*s", NODE_COMMAND_ANSWER_OCTETS - 1,
+                   answered ? query->text
+                            : "the traffic thread did not answer; it may carry it out yet");
+    query_let_go(query);
     return result;
 }
 

@@ -17,6 +17,7 @@
 
 #include "sigtran/runtime/loop.h"
 #include "sigtran/runtime/node.h"
+#include "sigtran/runtime/node_command.h"
 
 /* The longest answer of a query: tables of LIMIT_ASSOCIATIONS rows. */
 #define DATA_PLANE_TEXT_OCTETS 65536
@@ -74,12 +75,19 @@ enum data_plane_query {
     DATA_PLANE_QUERY_ASSOCIATIONS,
     DATA_PLANE_QUERY_DIALOGUES,
     DATA_PLANE_QUERY_COUNTERS,
+    DATA_PLANE_QUERY_ROUTES,
+    DATA_PLANE_QUERY_QUEUES,
 };
 
 /* Main thread: has the traffic thread write a table into `text`; waits for it for a second at most.
  * P7_STATE when it does not answer in time. */
 enum p7_status data_plane_query(struct data_plane *plane, enum data_plane_query what, char *text,
                                 size_t text_octets) P7_MUST_CHECK;
+
+/* Main thread: has the traffic thread carry out an operator's command. Errors and `answer` as
+ * node_command_run; P7_STATE also when the thread does not answer in time. */
+enum p7_status data_plane_command(struct data_plane *plane, const struct node_command *command,
+                                  char answer[NODE_COMMAND_ANSWER_OCTETS]) P7_MUST_CHECK;
 
 /* Main thread: has the traffic thread read an association's state from its stack. P7_STATE as
  * above, or when the ASP has no association. */

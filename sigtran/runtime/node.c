@@ -200,6 +200,8 @@ static enum p7_status copy_config(struct node *node, const struct node_config *c
     memcpy(node->as, config->as, config->as_count * sizeof(*node->as));
     node->config.asp = node->asp;
     node->config.as = node->as;
+    if (node->config.point_code_format.bits[0] == 0)
+        node->config.point_code_format = point_code_format_itu();
     if (node->config.reconnect_min_ns == 0)
         node->config.reconnect_min_ns = 250 * NS_PER_MS;
     if (node->config.reconnect_max_ns == 0)

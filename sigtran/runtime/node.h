@@ -22,6 +22,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sigtran/base/point_code.h"
 #include "sigtran/base/status.h"
 #include "sigtran/codec/sccp.h"
 #include "sigtran/fsm/m3ua_endpoint.h"
@@ -59,7 +60,8 @@ struct node_config {
     enum p7_status (*transport_opener)(void *context, const struct transport_handler *handler,
                                        struct transport **transport);
     void *transport_opener_context;
-    uint32_t point_code; /* ours: the OPC of what we send */
+    uint32_t point_code;                        /* ours: the OPC of what we send */
+    struct point_code_format point_code_format; /* how they are shown and typed; zeros: ITU's */
     uint8_t network_indicator;
     bool has_network_appearance;
     uint32_t network_appearance;

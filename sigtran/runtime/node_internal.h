@@ -84,6 +84,11 @@ int64_t node_connect_deadline_ns(const struct node *node);
 void node_tell_ssnm(struct node *node, const char *asp, const char *as,
                     const struct m3ua_endpoint_event *event);
 
+/* --- node_show_routes.c --- */
+struct page;
+void node_show_routes(const struct node *node, struct page *page);
+void node_show_queues(const struct node *node, struct page *page);
+
 /* --- node_dialogue.c --- */
 void node_on_data(void *context, uint32_t as, uint32_t asp, const struct m3ua_data *data,
                   int64_t now_ns);

@@ -4,24 +4,21 @@
 
 #include "sigtran/runtime/node_internal.h"
 
-#define POINT_CODE_OCTETS 32
+/* Room for a range of point codes with its mask. */
+#define AFFECTED_OCTETS (POINT_CODE_TEXT_OCTETS + 8)
 
-/* "2.2.2" (ITU's 3-8-3 bits; 24 bits as 8-8-8), or a range of them: "2.2.0/3" has 3 wildcard bits
- * (RFC4666-3.4.1). */
-static const char *affected_text(uint32_t affected, char text[POINT_CODE_OCTETS])
+/* "2.2.2", or a range of them: "2.2.0/3" has 3 wildcard bits (RFC4666-3.4.1). */
+static const char *affected_text(const struct node *node, uint32_t affected,
+                                 char text[AFFECTED_OCTETS])
 {
-    const uint32_t pc = m3ua_point_code(affected);
+    char pc[POINT_CODE_TEXT_OCTETS];
     const unsigned mask = m3ua_point_code_mask(affected);
-    const bool itu = pc <= 0x3fff;
-    const unsigned a = itu ? pc >> 11 : pc >> 16;
-    const unsigned b = itu ? pc >> 3 & 0xffu : pc >> 8 & 0xffu;
-    const unsigned c = itu ? pc & 7u : pc & 0xffu;
     if (mask >= 24)
-        (void)snprintf(text, POINT_CODE_OCTETS, "all destinations");
-    else if (mask != 0)
-        (void)snprintf(text, POINT_CODE_OCTETS, "%u.%u.%u/%u", a, b, c, mask);
+        (void)snprintf(text, AFFECTED_OCTETS, "all destinations");
     else
-        (void)snprintf(text, POINT_CODE_OCTETS, "%u.%u.%u", a, b, c);
+        (void)snprintf(
+            text, AFFECTED_OCTETS, mask != 0 ? "%s/%u" : "%s",
+            point_code_text(&node->config.point_code_format, m3ua_point_code(affected), pc), mask);
     return text;
 }
 
@@ -37,7 +34,7 @@ void node_tell_ssnm(struct node *node, const char *asp, const char *as,
                   M3UA_DESTINATIONS_MAX);
         return;
     }
-    char affected[POINT_CODE_OCTETS];
+    char affected[AFFECTED_OCTETS];
     char before[96];
     char after[96];
     m3ua_destination_text(&event->destination_old, before, sizeof(before));
@@ -46,5 +43,5 @@ void node_tell_ssnm(struct node *node, const char *asp, const char *as,
     node_tell(node, closed ? NODE_WARNING : NODE_INFO, "m3ua", name,
               "asp %s %s %s: %s -> %s (as %s)", asp,
               event->message == NULL ? "says no more of" : m3ua_kind_name(event->message_kind),
-              affected_text(event->affected, affected), before, after, as);
+              affected_text(node, event->affected, affected), before, after, as);
 }

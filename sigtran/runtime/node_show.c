@@ -1,32 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "sigtran/runtime/node_show.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
-/* A text that grows in a buffer of the caller's. */
-struct page {
-    char *text;
-    size_t room;
-    size_t used;
-};
-
-static void page_print(struct page *page, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void page_print(struct page *page, const char *format, ...)
-{
-    va_list arguments;
-    if (page->used >= page->room)
-        return;
-    va_start(arguments, format);
-    const int wanted =
-        vsnprintf(page->text + page->used, page->room - page->used, format, arguments);
-    va_end(arguments);
-    if (wanted > 0)
-        page->used +=
-            (size_t)wanted < page->room - page->used ? (size_t)wanted : page->room - page->used;
-}
+#include "sigtran/runtime/node_internal.h"
+#include "sigtran/runtime/page.h"
 
 static void show_asp(struct node *node, struct page *page)
 {
@@ -259,6 +235,12 @@ void node_show(struct node *node, enum data_plane_query what, char *text, size_t
         break;
     case DATA_PLANE_QUERY_COUNTERS:
         node_counters_each(node, show_counter, &page);
+        break;
+    case DATA_PLANE_QUERY_ROUTES:
+        node_show_routes(node, &page);
+        break;
+    case DATA_PLANE_QUERY_QUEUES:
+        node_show_queues(node, &page);
         break;
     }
 }
