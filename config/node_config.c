@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/language/language.h"
+
 #include "sigtran/runtime/clock.h"
 
 #define NS_PER_MS 1000000LL
@@ -100,6 +102,20 @@ static bool is_multihomed(const struct settings *settings)
     return false;
 }
 
+static struct sccp_manager_config management_of(const struct sccp_settings *sccp)
+{
+    struct sccp_manager_config management = {
+        .t_stat_info_ns = (int64_t)sccp->t_stat_info_ms * NS_PER_MS,
+        .t_stat_info_max_ns = (int64_t)sccp->t_stat_info_max_ms * NS_PER_MS,
+        .t_coord_chg_ns = (int64_t)sccp->t_coord_chg_ms * NS_PER_MS,
+        .t_ignore_sst_ns = (int64_t)sccp->t_ignore_sst_ms * NS_PER_MS,
+        .replicate_pc = sccp->has_replicate_pc ? sccp->replicate_pc : 0,
+        .concerned_count = sccp->concerned_count,
+    };
+    memcpy(management.concerned, sccp->concerned, sizeof(management.concerned));
+    return management;
+}
+
 enum p7_status node_setup_make(const struct settings *settings, uint8_t ssn,
                                struct node_setup *setup)
 {
@@ -109,6 +125,8 @@ enum p7_status node_setup_make(const struct settings *settings, uint8_t ssn,
     enum p7_status status = P7_NO_MEMORY;
     if (setup->asp != NULL && setup->as != NULL)
         status = fill_nodes(settings, setup);
+    if (status == P7_OK)
+        status = settings_translation(settings, &setup->translation);
     if (status != P7_OK) {
         node_setup_free(setup);
         return status;
@@ -126,6 +144,9 @@ enum p7_status node_setup_make(const struct settings *settings, uint8_t ssn,
         .sccp_variant = settings->instance.sccp_variant,
         .long_messages = settings->instance.long_messages,
         .t_reass_ns = (int64_t)settings->instance.t_reass_ms * NS_PER_MS,
+        .translation = &setup->translation,
+        .management = management_of(&settings->sccp),
+        .ignores_remote_status = settings->sccp.remote_status == REMOTE_STATUS_IGNORE,
         .asp_count = settings->asp_count,
         .asp = setup->asp,
         .as_count = settings->as_count,

@@ -17,6 +17,7 @@ struct node_setup {
     struct node_config config;
     struct node_asp *asp;
     struct node_as *as;
+    struct sccp_translation translation;
 };
 
 /*

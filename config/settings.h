@@ -14,7 +14,9 @@
 #include "sigtran/base/limits.h"
 #include "sigtran/base/point_code.h"
 #include "sigtran/fsm/m3ua_roles.h"
+#include "sigtran/fsm/sccp_management.h"
 #include "sigtran/fsm/sccp_segmentation.h"
+#include "sigtran/fsm/sccp_translation.h"
 #include "sigtran/transport/transport.h"
 
 #define SETTINGS_NAME_OCTETS 64
@@ -27,6 +29,7 @@
 #define SETTINGS_FLOWS_MAX      32
 #define SETTINGS_MODELS_MAX     32
 #define SETTINGS_MIX_MAX        8
+#define SETTINGS_GTTS_MAX       SCCP_TRANSLATION_RULES_MAX
 #define SETTINGS_PARAMETERS_MAX 24
 
 #define SETTINGS_PARAMETER_NAME_OCTETS 48
@@ -77,6 +80,52 @@ struct as_settings {
     enum asp_activation activation;    /* default always */
     uint32_t asp_count;
     char asp[LIMIT_ASP_PER_AS][SETTINGS_NAME_OCTETS];
+};
+
+/* --- SCCP: global titles and subsystem management -------------------------------------------- */
+
+struct gtt_route_settings {
+    char as[SETTINGS_NAME_OCTETS];
+    uint32_t point_code;
+    bool on_gt; /* the next node translates; else on SSN */
+};
+
+/* One entry of the table of global titles; see struct sccp_translation_rule. */
+struct gtt_settings {
+    char name[SETTINGS_NAME_OCTETS];
+    char digits[LIMIT_DIGITS + 1]; /* default "" */
+    bool is_prefix;                /* default true */
+    bool has_gti;
+    uint8_t gti;
+    bool has_translation_type;
+    uint8_t translation_type;
+    bool has_numbering_plan;
+    uint8_t numbering_plan;
+    bool has_nature_of_address;
+    uint8_t nature_of_address;
+    bool is_local;
+    bool has_ssn;
+    uint8_t ssn;
+    bool replaces;
+    char replacement[LIMIT_DIGITS + 1];
+    uint32_t route_count;
+    struct gtt_route_settings route[SCCP_TRANSLATION_ROUTES_MAX];
+};
+
+enum remote_status { REMOTE_STATUS_HEED, REMOTE_STATUS_IGNORE };
+
+struct sccp_settings {
+    uint32_t gtt_count;
+    struct gtt_settings gtt[SETTINGS_GTTS_MAX];
+    uint32_t concerned_count; /* told SSP and SSA */
+    uint32_t concerned[SCCP_MANAGER_CONCERNED_MAX];
+    bool has_replicate_pc;
+    uint32_t replicate_pc;            /* asked by SOR */
+    enum remote_status remote_status; /* default heed */
+    uint32_t t_stat_info_ms;          /* default 30000 ... */
+    uint32_t t_stat_info_max_ms;      /* ... growing to 600000 */
+    uint32_t t_coord_chg_ms;          /* default 60000 */
+    uint32_t t_ignore_sst_ms;         /* default 30000 */
 };
 
 /* --- simulator ------------------------------------------------------------------------------ */
@@ -287,6 +336,7 @@ struct settings {
     struct asp_settings asp[SETTINGS_ASPS_MAX];
     uint32_t as_count;
     struct as_settings as[SETTINGS_AS_MAX];
+    struct sccp_settings sccp;
     bool has_console_port;   /* else settings_check fills the program's default in */
     uint16_t console_port;   /* telnet on 127.0.0.1, 0 = none; default by program, see below */
     uint16_t control_port;   /* CTRL interface on 127.0.0.1; 0 (default) = none */

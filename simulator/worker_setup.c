@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/language/language.h"
 #include "config/node_config.h"
 #include "simulator/worker_internal.h"
 
@@ -137,13 +138,27 @@ static enum p7_status create_measure(struct worker *worker)
     return status;
 }
 
-static enum p7_status party_of(enum sccp_variant variant, const struct sccp_address_settings *from,
-                               struct sccp_party *party)
+/* The way by one AS of the target. */
+static enum p7_status make_route(const struct worker *worker, const struct target_settings *target,
+                                 uint32_t way, struct node_route *route)
 {
-    if (from->global_title[0] != '\0')
-        return sccp_party_set_gt(party, variant, 0, SCCP_NUMBERING_PLAN_E164,
-                                 SCCP_NATURE_INTERNATIONAL, from->global_title, from->ssn);
-    return sccp_party_set_ssn(party, variant, from->point_code != 0, from->point_code, from->ssn);
+    enum p7_status status = node_route_to_as(worker->node, target->as[way], route);
+    if (status == P7_OK)
+        status = settings_party(worker->settings, &target->called, &route->called);
+    /* The AS's routing key is the traffic that we take; where ours goes the target says. */
+    if (target->called.point_code != 0)
+        route->dpc = target->called.point_code;
+    return status;
+}
+
+/* The one way of a target whose called title the table leads elsewhere with. */
+static enum p7_status make_route_by_title(const struct worker *worker,
+                                          const struct target_settings *target,
+                                          struct node_route *route)
+{
+    struct sccp_party called;
+    const enum p7_status status = settings_party(worker->settings, &target->called, &called);
+    return status == P7_OK ? node_route_by_title(worker->node, &called, route) : status;
 }
 
 enum p7_status worker_create_routes(struct worker *worker)
@@ -154,46 +169,53 @@ enum p7_status worker_create_routes(struct worker *worker)
         [TARGET_POLICY_BOTH] = WAYS_BOTH,
     };
     const struct simulator_settings *s = &worker->settings->simulator;
-    const enum sccp_variant variant = worker->settings->instance.sccp_variant;
+    const struct sccp_translation *translation = &node_sccp(worker->node)->translation;
     for (uint32_t t = 0; t < s->target_count; t++) {
-        for (uint32_t i = 0; i < s->target[t].as_count; i++) {
+        const struct target_settings *target = &s->target[t];
+        const bool by_title =
+            settings_title_rule(worker->settings, translation, &target->called) != NULL;
+        const uint32_t ways = by_title ? 1 : target->as_count;
+        for (uint32_t i = 0; i < ways; i++) {
             struct node_route *route = &worker->route[t][i];
-            enum p7_status status = node_route_to_as(worker->node, s->target[t].as[i], route);
+            enum p7_status status = by_title ? make_route_by_title(worker, target, route)
+                                             : make_route(worker, target, i, route);
             if (status == P7_OK)
-                status = party_of(variant, &s->target[t].called, &route->called);
-            if (status == P7_OK)
-                status = party_of(variant, &s->target[t].calling, &route->calling);
+                status = settings_party(worker->settings, &target->calling, &route->calling);
             if (status != P7_OK)
                 return status;
-            /* The AS's routing key is the traffic that we take; where ours goes the target says. */
-            if (s->target[t].called.point_code != 0)
-                route->dpc = s->target[t].called.point_code;
         }
-        worker->route_count[t] = s->target[t].as_count;
-        ways_init(&worker->ways[t], policies[s->target[t].policy], s->target[t].as_count);
+        worker->route_count[t] = ways;
+        ways_init(&worker->ways[t], policies[target->policy], ways);
     }
     return P7_OK;
 }
 
+/* An AS that leads to the target of `group`, and the group that it was in before. */
+static void join(struct node_setup *node, struct node_as *as, uint8_t group)
+{
+    const uint8_t joined = as->group;
+    as->group = group;
+    for (uint32_t a = 0; joined != 0 && a < node->config.as_count; a++)
+        if (node->as[a].group == joined)
+            node->as[a].group = group;
+}
+
 /* The ASs of a target answer for each other, and for no other target. An AS that leads to several
  * targets makes one group of them. */
-static void set_groups(const struct simulator_settings *s, struct node_setup *node)
+static void set_groups(const struct settings *settings, struct node_setup *node)
 {
+    const struct simulator_settings *s = &settings->simulator;
     for (uint32_t t = 0; t < s->target_count; t++) {
+        const struct target_settings *target = &s->target[t];
         const uint8_t group = (uint8_t)(t + 1);
-        for (uint32_t i = 0; i < s->target[t].as_count; i++) {
-            struct node_as *as = NULL;
+        const struct sccp_translation_rule *rule =
+            settings_title_rule(settings, &node->translation, &target->called);
+        for (uint32_t r = 0; rule != NULL && r < rule->route_count; r++)
+            join(node, &node->as[rule->route[r].as], group);
+        for (uint32_t i = 0; rule == NULL && i < target->as_count; i++)
             for (uint32_t a = 0; a < node->config.as_count; a++)
-                if (strcmp(node->as[a].name, s->target[t].as[i]) == 0)
-                    as = &node->as[a];
-            if (as == NULL)
-                continue;
-            const uint8_t joined = as->group;
-            as->group = group;
-            for (uint32_t a = 0; joined != 0 && a < node->config.as_count; a++)
-                if (node->as[a].group == joined)
-                    node->as[a].group = group;
-        }
+                if (strcmp(node->as[a].name, target->as[i]) == 0)
+                    join(node, &node->as[a], group);
     }
 }
 
@@ -232,7 +254,7 @@ static enum p7_status create_plane(struct worker *worker, const struct worker_co
         return status;
     node.config.dialogues_max = dialogues_of(&config->settings->simulator);
     node.config.user_octets = sizeof(struct worker_dialogue);
-    set_groups(&config->settings->simulator, &node);
+    set_groups(config->settings, &node);
     node.config.generation = (uint16_t)config->run_tag;
     node.config.no_queue = true; /* a request that waits in AS-PENDING has not been sent */
     node.config.capture.path = config->capture_path;

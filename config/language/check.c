@@ -35,6 +35,7 @@ enum p7_status settings_check(struct settings *settings, enum settings_program p
                   "console port and control port are both %u: give one of them another",
                   settings->console_port);
     check_network(settings, problems);
+    check_titles(settings, problems);
     if (program == SETTINGS_FOR_SIMULATOR) {
         check_simulator(settings, problems);
     } else {

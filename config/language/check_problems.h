@@ -14,6 +14,7 @@ void check_say(struct settings_problems *problems, bool error, const char *forma
 
 void check_profile(const struct sctp_profile *profile, struct settings_problems *problems);
 void check_network(struct settings *settings, struct settings_problems *problems);
+void check_titles(const struct settings *settings, struct settings_problems *problems);
 void check_simulator(const struct settings *settings, struct settings_problems *problems);
 void check_responder(const struct settings *settings, struct settings_problems *problems);
 void check_cluster(const struct settings *settings, struct settings_problems *problems);

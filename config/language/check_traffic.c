@@ -47,8 +47,19 @@ static void check_range(const char *what, const char *first, uint32_t count, siz
 static void check_target(const struct settings *settings, const struct target_settings *target,
                          struct settings_problems *problems)
 {
+    struct sccp_translation translation;
+    if (settings_translation(settings, &translation) == P7_OK &&
+        settings_title_rule(settings, &translation, &target->called) != NULL) {
+        if (target->as_count != 0)
+            check_say(problems, false,
+                      "target %s: a gtt says where the title %s leads: leave out as", target->name,
+                      target->called.global_title);
+        return;
+    }
     if (target->as_count == 0)
-        check_say(problems, true, "target %s: nothing leads there: write as NAME under it",
+        check_say(problems, true,
+                  "target %s: nothing leads there: write as NAME under it, or a gtt for its called "
+                  "gt",
                   target->name);
     for (uint32_t i = 0; i < target->as_count; i++)
         if (settings_find_as(settings, target->as[i]) == NULL)

@@ -122,6 +122,10 @@ void settings_init(struct settings *settings)
     settings->instance.t_reass_ms = SCCP_T_REASS_MS;
     settings->profile_count = sizeof(builtin_profiles) / sizeof(builtin_profiles[0]);
     memcpy(settings->profile, builtin_profiles, sizeof(builtin_profiles));
+    settings->sccp.t_stat_info_ms = 30000; /* Q.714-5.3.4.2 */
+    settings->sccp.t_stat_info_max_ms = 600000;
+    settings->sccp.t_coord_chg_ms = 60000; /* Q.714-5.3.5.2 */
+    settings->sccp.t_ignore_sst_ms = 30000;
     simulator_init(&settings->simulator);
     responder_init(&settings->responder);
 }

@@ -16,6 +16,7 @@ static const struct grammar_node_row grammar_nodes[GRAMMAR_NODE_COUNT] = {
     [GRAMMAR_CS7] = {"cs7 instance 0", GRAMMAR_TOP},
     [GRAMMAR_ASP] = {"asp", GRAMMAR_CS7},
     [GRAMMAR_AS] = {"as", GRAMMAR_CS7},
+    [GRAMMAR_GTT] = {"gtt", GRAMMAR_CS7},
     [GRAMMAR_SIMULATOR] = {"simulator", GRAMMAR_TOP},
     [GRAMMAR_TARGET] = {"target", GRAMMAR_SIMULATOR},
     [GRAMMAR_MODEL] = {"model", GRAMMAR_SIMULATOR},
@@ -34,19 +35,35 @@ enum grammar_node grammar_node_parent(enum grammar_node node)
     return grammar_nodes[node].parent;
 }
 
+struct grammar_table {
+    const struct grammar_row *row;
+    const uint32_t *count;
+};
+
+/* In the order in which their rows are written. */
+static const struct grammar_table grammar_tables[] = {
+    {grammar_network, &grammar_network_count},
+    {grammar_sccp, &grammar_sccp_count},
+    {grammar_traffic, &grammar_traffic_count},
+    {grammar_cluster, &grammar_cluster_count},
+};
+#define TABLE_COUNT (sizeof(grammar_tables) / sizeof(grammar_tables[0]))
+
 uint32_t grammar_row_count(void)
 {
-    return grammar_network_count + grammar_traffic_count + grammar_cluster_count;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < TABLE_COUNT; i++)
+        count += *grammar_tables[i].count;
+    return count;
 }
 
 const struct grammar_row *grammar_row_at(uint32_t index)
 {
+    const struct grammar_table *table = grammar_tables;
     assert(index < grammar_row_count());
-    if (index < grammar_network_count)
-        return &grammar_network[index];
-    index -= grammar_network_count;
-    return index < grammar_traffic_count ? &grammar_traffic[index]
-                                         : &grammar_cluster[index - grammar_traffic_count];
+    while (index >= *table->count)
+        index -= *table++->count;
+    return &table->row[index];
 }
 
 void grammar_text_line(struct grammar_text *text, const char *format, ...)

@@ -23,6 +23,7 @@ enum grammar_node {
     GRAMMAR_CS7,       /* struct settings */
     GRAMMAR_ASP,       /* struct asp_settings */
     GRAMMAR_AS,        /* struct as_settings */
+    GRAMMAR_GTT,       /* struct gtt_settings */
     GRAMMAR_SIMULATOR, /* struct settings */
     GRAMMAR_TARGET,    /* struct target_settings */
     GRAMMAR_MODEL,     /* struct call_model_settings */
@@ -114,6 +115,8 @@ const struct grammar_row *grammar_row_at(uint32_t index);
 /* The parts of the table. */
 extern const struct grammar_row grammar_network[];
 extern const uint32_t grammar_network_count;
+extern const struct grammar_row grammar_sccp[];
+extern const uint32_t grammar_sccp_count;
 extern const struct grammar_row grammar_traffic[];
 extern const uint32_t grammar_traffic_count;
 extern const struct grammar_row grammar_cluster[];

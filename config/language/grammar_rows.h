@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * grammar_rows - how the tables in grammar_network.c, grammar_traffic.c and grammar_cluster.c write
+ * grammar_rows - how the tables in grammar_network.c, grammar_sccp.c and the others write
  * their rows, and the one way in which their custom rows fail. Internal to those.
  */
 #ifndef CONFIG_LANGUAGE_GRAMMAR_ROWS_H

@@ -82,6 +82,22 @@ enum p7_status settings_parse_duration(const char *text, uint64_t *duration_ms) 
 /* "k", "M" and "G" (1024 each) after a number of octets. P7_MALFORMED, P7_RANGE. */
 enum p7_status settings_parse_octets(const char *text, uint64_t *octets) P7_MUST_CHECK;
 
+/* The table that the gtt entries make; its `as` count as settings->as does. P7_NOT_FOUND: one names
+ * an as that there is none of; else as sccp_translation_add. settings_check finds all of it. */
+enum p7_status settings_translation(const struct settings *settings,
+                                    struct sccp_translation *translation) P7_MUST_CHECK;
+
+/* A target's address for the wire. P7_RANGE: values that no address has. */
+enum p7_status settings_party(const struct settings *settings,
+                              const struct sccp_address_settings *address,
+                              struct sccp_party *party) P7_MUST_CHECK;
+
+/* The rule that says where a called address leads: it has a title and no point code, and the table
+ * leads elsewhere with it. Else NULL: it goes where the target says. */
+const struct sccp_translation_rule *
+settings_title_rule(const struct settings *settings, const struct sccp_translation *translation,
+                    const struct sccp_address_settings *address);
+
 /* An entry by its name, or NULL. */
 const struct sctp_profile *settings_find_profile(const struct settings *settings, const char *name);
 const struct asp_settings *settings_find_asp(const struct settings *settings, const char *name);

@@ -28,7 +28,7 @@
 
 #define FILE_OCTETS_MAX    (1u << 20)
 #define LINE_OCTETS_MAX    500u /* libosmovty's line buffer holds 512 */
-#define COMMANDS_MAX       160
+#define COMMANDS_MAX       200
 #define STRING_OCTETS      96
 #define DOC_OCTETS         1024
 #define WRITE_OCTETS       (1u << 20)
@@ -66,6 +66,7 @@ struct parser {
         struct sctp_profile profile;
         struct asp_settings asp;
         struct as_settings as;
+        struct gtt_settings gtt;
         struct target_settings target;
         struct call_model_settings model;
         struct flow_settings flow;
@@ -176,6 +177,7 @@ static void parser_install_nodes(void)
         [GRAMMAR_CS7] = "%s(config-cs7)# ",
         [GRAMMAR_ASP] = "%s(config-cs7-asp)# ",
         [GRAMMAR_AS] = "%s(config-cs7-as)# ",
+        [GRAMMAR_GTT] = "%s(config-cs7-gtt)# ",
         [GRAMMAR_SIMULATOR] = "%s(config-simulator)# ",
         [GRAMMAR_TARGET] = "%s(config-simulator-target)# ",
         [GRAMMAR_MODEL] = "%s(config-simulator-model)# ",

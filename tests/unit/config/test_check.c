@@ -74,6 +74,33 @@ static void every_name_must_lead_somewhere(void)
     ERROR(SIM, NETWORK TRAFFIC " flow G\n  target T\n  rate 1\n  mix gone 1\n", "no model gone");
 }
 
+#define GTT " gtt G\n  match digits 46*\n  route as B pc 2.2.2 on ssn\n"
+
+static void a_title_leads_where_its_gtt_says(void)
+{
+    /* Neither as nor pc at the target, and no complaint. */
+    static const char by_title[] = "simulator\n target T\n  called ssn 146 gt 4670\n model M call\n"
+                                   " flow F\n  target T\n  rate 10\n  mix M 1\n";
+    char text[1024];
+    (void)snprintf(text, sizeof(text), "%s%s%s", NETWORK, GTT, by_title);
+    CU_ASSERT_EQUAL(check(text, SIM), P7_OK);
+    CU_ASSERT_EQUAL(problems.count, 0);
+    (void)snprintf(text, sizeof(text), "%s%s", NETWORK, by_title);
+    ERROR(SIM, text, "target T: nothing leads there");
+    WARNING(SIM,
+            NETWORK GTT "simulator\n target T\n  as B\n  called ssn 146 gt 4670\n model M call\n"
+                        " flow F\n  target T\n  rate 10\n  mix M 1\n",
+            "leave out as");
+    ERROR(RESP, NETWORK " gtt G\n  match digits 4*\n", "gtt G: it leads nowhere");
+    ERROR(RESP, NETWORK GTT "  route local\n", "gtt G: it is local and leads elsewhere");
+    ERROR(RESP, NETWORK " gtt G\n  route as gone pc 1 on gt\n", "gtt G: there is no as gone");
+    ERROR(RESP, NETWORK GTT " gtt H\n  match digits 46*\n  route local\n",
+          "gtt H: gtt G has the same match");
+    WARNING(RESP, NETWORK " gtt G\n  route local\n  replace 1\n", "replace does nothing");
+    ERROR(RESP, NETWORK " subsystem-test interval 20s\n subsystem-test interval-max 10s\n",
+          "is above its interval-max 10000");
+}
+
 static void what_is_missing_is_told_all_at_once(void)
 {
     CU_ASSERT_EQUAL(check("", SIM), P7_RANGE);
@@ -329,6 +356,7 @@ static void problems_beyond_the_limit_are_counted(void)
 UNIT_TESTS = {
     UNIT(a_whole_configuration_has_no_problem_and_gets_its_profile),
     UNIT(every_name_must_lead_somewhere),
+    UNIT(a_title_leads_where_its_gtt_says),
     UNIT(what_is_missing_is_told_all_at_once),
     UNIT(point_codes_must_fit_the_addresses_of_sccp),
     UNIT(t_reass_is_one_that_peers_count_on),

@@ -51,6 +51,7 @@ static void note_used(const char *text)
 #define CS7     "cs7 instance 0\n "
 #define ASP     "cs7 instance 0\n asp A 2905 2906 m3ua\n  "
 #define AS      "cs7 instance 0\n as B m3ua\n  "
+#define GTT     "cs7 instance 0\n gtt G\n  "
 #define SIM     "simulator\n "
 #define TARGET  "simulator\n target T\n  "
 #define MODEL   "simulator\n model M call\n  "
@@ -178,6 +179,38 @@ static void every_as_command_sets_its_field(void)
     SETS(AS "traffic-mode override", as->activation == ASP_ACTIVATION_ALWAYS);
     SETS(AS "asp-activation active-node", as->activation == ASP_ACTIVATION_ACTIVE_NODE);
     SETS(AS "asp-activation always", as->activation == ASP_ACTIVATION_ALWAYS);
+}
+
+static void every_gtt_command_sets_its_field(void)
+{
+    const struct gtt_settings *g = &S->sccp.gtt[0];
+    const struct sccp_settings *sccp = &S->sccp;
+    SETS(CS7 "gtt G", sccp->gtt_count == 1 && IS(g->name, "G") && IS(g->digits, "") &&
+                          g->is_prefix && !g->has_gti && !g->is_local && !g->replaces);
+    SETS(GTT "match digits 46701*", IS(g->digits, "46701") && g->is_prefix);
+    SETS(GTT "match digits 46701", IS(g->digits, "46701") && !g->is_prefix);
+    SETS(GTT "match digits *", IS(g->digits, "") && g->is_prefix);
+    SETS(GTT "match gti 2", g->has_gti && g->gti == 2);
+    SETS(GTT "match translation-type 0", g->has_translation_type && g->translation_type == 0);
+    SETS(GTT "match numbering-plan 7", g->has_numbering_plan && g->numbering_plan == 7);
+    SETS(GTT "match nature 4", g->has_nature_of_address && g->nature_of_address == 4);
+    SETS(GTT "route local", g->is_local);
+    SETS(GTT "route as B pc 1.2.3 on gt\n  route as C pc 7 on ssn",
+         g->route_count == 2 && IS(g->route[0].as, "B") && g->route[0].on_gt &&
+             g->route[0].point_code == (1u << 11 | 2u << 3 | 3u) && IS(g->route[1].as, "C") &&
+             !g->route[1].on_gt && g->route[1].point_code == 7);
+    SETS(GTT "ssn 147", g->has_ssn && g->ssn == 147);
+    SETS(GTT "replace 00461", g->replaces && IS(g->replacement, "00461"));
+    SETS(GTT "replace none", g->replaces && IS(g->replacement, ""));
+    SETS(CS7 "concerned 1.1.1\n concerned 1.1.2",
+         sccp->concerned_count == 2 && sccp->concerned[1] == (1u << 11 | 1u << 3 | 2u));
+    SETS(CS7 "replicate 3", sccp->has_replicate_pc && sccp->replicate_pc == 3);
+    SETS(CS7 "remote-subsystem-status ignore", sccp->remote_status == REMOTE_STATUS_IGNORE);
+    SETS(CS7 "remote-subsystem-status heed", sccp->remote_status == REMOTE_STATUS_HEED);
+    SETS(CS7 "subsystem-test interval 10s", sccp->t_stat_info_ms == 10000);
+    SETS(CS7 "subsystem-test interval-max 20s", sccp->t_stat_info_max_ms == 20000);
+    SETS(CS7 "timer coord-chg 5s", sccp->t_coord_chg_ms == 5000);
+    SETS(CS7 "timer ignore-sst 6s", sccp->t_ignore_sst_ms == 6000);
 }
 
 static void every_simulator_command_sets_its_field(void)
@@ -447,6 +480,7 @@ UNIT_TESTS = {
     UNIT(every_cs7_command_sets_its_field),
     UNIT(every_asp_command_sets_its_field),
     UNIT(every_as_command_sets_its_field),
+    UNIT(every_gtt_command_sets_its_field),
     UNIT(every_simulator_command_sets_its_field),
     UNIT(every_target_command_sets_its_field),
     UNIT(every_model_command_sets_its_field),

@@ -111,7 +111,45 @@ static void the_node_speaks_the_sccp_of_its_network(void)
     }
 }
 
+/* Names of ass become their places, and what is not given matches all. */
+static void gtts_become_the_nodes_table(void)
+{
+    char error[SETTINGS_ERROR_OCTETS];
+    struct node_setup setup;
+    CU_ASSERT_EQUAL_FATAL(
+        settings_load_text("test.cfg",
+                           NETWORK " gtt there\n  match digits 46*\n  match nature 4\n"
+                                   "  route as second pc 7 on gt\n  route as first pc 8 on ssn\n"
+                                   "  replace none\n"
+                                   " gtt ours\n  match digits 4711\n  route local\n  ssn 147\n"
+                                   " concerned 9\n replicate 10\n subsystem-test interval 1s\n"
+                                   " remote-subsystem-status ignore\n",
+                           &settings, error, sizeof(error)),
+        P7_OK);
+    CU_ASSERT_EQUAL_FATAL(node_setup_make(&settings, 146, &setup), P7_OK);
+    CU_ASSERT_PTR_EQUAL(setup.config.translation, &setup.translation);
+    CU_ASSERT_EQUAL_FATAL(setup.translation.count, 2);
+    CU_ASSERT_TRUE(setup.translation.has_local && setup.translation.has_remote);
+    const struct sccp_translation_rule *there = &setup.translation.rule[0];
+    CU_ASSERT_EQUAL(there->gti, SCCP_TRANSLATION_ANY);
+    CU_ASSERT_EQUAL(there->nature_of_address, 4);
+    CU_ASSERT_TRUE(there->replaces && there->is_prefix && there->ssn == 0);
+    CU_ASSERT_EQUAL_FATAL(there->route_count, 2);
+    CU_ASSERT_TRUE(there->route[0].as == 1 && there->route[0].pc == 7 && there->route[0].on_gt);
+    CU_ASSERT_TRUE(there->route[1].as == 0 && there->route[1].pc == 8 && !there->route[1].on_gt);
+    const struct sccp_translation_rule *ours = &setup.translation.rule[1];
+    CU_ASSERT_TRUE(ours->is_local && !ours->is_prefix && ours->ssn == 147);
+    CU_ASSERT_STRING_EQUAL(ours->digits, "4711");
+    const struct sccp_manager_config *management = &setup.config.management;
+    CU_ASSERT_TRUE(management->concerned_count == 1 && management->concerned[0] == 9);
+    CU_ASSERT_EQUAL(management->replicate_pc, 10);
+    CU_ASSERT_EQUAL(management->t_stat_info_ns, 1000000000LL);
+    CU_ASSERT_TRUE(setup.config.ignores_remote_status);
+    node_setup_free(&setup);
+}
+
 UNIT_TESTS = {
+    UNIT(gtts_become_the_nodes_table),
     UNIT(several_addresses_of_one_side_ask_for_a_multihomed_transport),
     UNIT(asps_of_the_active_node_wait_for_their_cluster),
     UNIT(a_node_without_a_cluster_is_the_active_one),

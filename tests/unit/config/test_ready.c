@@ -124,6 +124,30 @@ static void the_clusters_nodes_lead_to_each_other_and_the_simulator_to_both(void
     CU_ASSERT_STRING_EQUAL(settings.simulator.subscriber_first, first.account_first);
 }
 
+/* What one calls itself the other calls, by its table. */
+static void the_titles_lead_to_each_other(void)
+{
+    struct sccp_translation table;
+    CU_ASSERT_TRUE_FATAL(load("config/gt-simulator.cfg"));
+    CU_ASSERT_EQUAL_FATAL(settings_translation(&settings, &table), P7_OK);
+    const struct target_settings target = settings.simulator.target[0];
+    const struct sccp_translation_rule *there =
+        settings_title_rule(&settings, &table, &target.called);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(there);
+    CU_ASSERT_EQUAL(target.as_count, 0);
+    CU_ASSERT_PTR_NULL(settings_title_rule(&settings, &table, &target.calling)); /* its own */
+    const uint32_t destination = there->route[0].pc;
+    const uint32_t own = settings.instance.point_code;
+    CU_ASSERT_TRUE_FATAL(load("config/gt-responder.cfg"));
+    CU_ASSERT_EQUAL(settings.instance.point_code, destination);
+    CU_ASSERT_EQUAL_FATAL(settings_translation(&settings, &table), P7_OK);
+    CU_ASSERT_PTR_NULL(settings_title_rule(&settings, &table, &target.called)); /* its own */
+    const struct sccp_translation_rule *back =
+        settings_title_rule(&settings, &table, &target.calling);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(back);
+    CU_ASSERT_EQUAL(back->route[0].pc, own);
+}
+
 /* The not virtualized machine's loads, in the studies' order (EXPERIMENT, test cases). */
 static void the_loads_are_those_of_the_studies(void)
 {
@@ -169,6 +193,7 @@ UNIT_TESTS = {
     UNIT(every_ready_configuration_loads_and_checks_clean),
     UNIT(the_quick_start_is_the_simulator_and_the_responder_of_one_another),
     UNIT(the_clusters_nodes_lead_to_each_other_and_the_simulator_to_both),
+    UNIT(the_titles_lead_to_each_other),
     UNIT(the_loads_are_those_of_the_studies),
     UNIT(the_profile_files_are_the_built_in_profiles),
 };
