@@ -128,8 +128,8 @@ static void check_round_trip(const uint8_t *data, size_t size)
             continue;
         }
         sccp_reassembly_take(reassembly, 0, &origin, &m, &result);
-        CHECK(result.outcome == (sccp_segments_left(&segments) ? SCCP_REASSEMBLY_WAITING
-                                                               : SCCP_REASSEMBLY_WHOLE));
+        CHECK(result.outcome ==
+              (sccp_segments_left(&segments) ? SCCP_REASSEMBLY_WAITING : SCCP_REASSEMBLY_WHOLE));
     }
     if (result.outcome == SCCP_REASSEMBLY_WHOLE)
         CHECK(bytes_equal(result.message.data, unitdata.data));
