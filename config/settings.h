@@ -309,6 +309,8 @@ struct responder_settings {
     uint32_t interval_ms;            /* statistics table, default 10000 */
     uint32_t dialogues_max;          /* default 1000000 */
     uint32_t dialogue_timeout_ms;    /* silence after which a dialogue is aborted, default 120000 */
+    uint32_t activity_test_ms;       /* silence after which a peer is asked, 0 (default): never */
+    uint32_t activity_timeout_ms;    /* for its answer, default 5000 */
     uint32_t duplicates_max;         /* entries of the duplicate table, default 1000000 */
     uint32_t oneshot_service_key;    /* initialDP with it is a oneshot request, default 1 */
     char account_first[LIMIT_DIGITS + 1]; /* MSISDN range with accounts, default 467010000000 */

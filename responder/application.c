@@ -323,6 +323,8 @@ static void print_end(struct application *application)
     print_counter(NULL, "server.dialogues_gone", c.dialogues_gone);
     print_counter(NULL, "server.pending_full", c.pending_full);
     print_counter(NULL, "server.gave_up", c.gave_up);
+    print_counter(NULL, "server.activity_tests", c.activity_tests);
+    print_counter(NULL, "server.activity_lost", c.activity_lost);
     print_counter(NULL, "server.closes_lost", c.closes_lost);
 #define PRINT_SERVICE(name, text) print_counter(NULL, "service." #name, service->counters.name);
     SERVICE_COUNTER_LIST(PRINT_SERVICE)

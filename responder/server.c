@@ -62,6 +62,8 @@ static int64_t on_turn(void *context, int64_t now_ns)
     while (server->interval_to_ns <= now_ns)
         close_interval(server);
     server_send_delayed(server, now_ns);
+    if (server->tests_activity)
+        server_test_activity(server, now_ns);
     int64_t cluster_ns = TIMER_NEVER_NS;
     if (server->cluster != NULL) {
         report_figures(server, now_ns);
@@ -70,7 +72,10 @@ static int64_t on_turn(void *context, int64_t now_ns)
     const int64_t delayed_ns = timer_heap_deadline_ns(&server->delays);
     const int64_t due_ns =
         delayed_ns < server->interval_to_ns ? delayed_ns : server->interval_to_ns;
-    return cluster_ns < due_ns ? cluster_ns : due_ns;
+    const int64_t test_ns =
+        server->tests_activity ? activity_deadline_ns(&server->activity) : TIMER_NEVER_NS;
+    const int64_t next_ns = test_ns < due_ns ? test_ns : due_ns;
+    return cluster_ns < next_ns ? cluster_ns : next_ns;
 }
 
 void server_tell(struct server *server, const struct node_event *event, int64_t now_ns)
@@ -234,6 +239,11 @@ static enum p7_status create_parts(struct server *server, char *verdict, size_t 
         status = pool_create(&server->pending, sizeof(struct server_pending), SERVER_PENDING_MAX);
     if (status == P7_OK)
         status = timer_heap_create(&server->delays, SERVER_PENDING_MAX);
+    server->tests_activity = s->activity_test_ms > 0;
+    if (status == P7_OK && server->tests_activity)
+        status = activity_create(&server->activity, s->dialogues_max,
+                                 (int64_t)s->activity_test_ms * NS_PER_MS,
+                                 (int64_t)s->activity_timeout_ms * NS_PER_MS);
     if (status == P7_OK)
         status = mailbox_create_fd(&server->reports, REPORTS_MAX, sizeof(struct server_report));
     if (status == P7_OK)
@@ -282,6 +292,7 @@ void server_destroy(struct server *server)
     service_destroy(&server->service);
     pool_destroy(&server->pending);
     timer_heap_destroy(&server->delays);
+    activity_destroy(&server->activity);
     free(server);
 }
 

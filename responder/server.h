@@ -44,6 +44,8 @@ struct server_counters {
     uint64_t pending_full;       /* no slot for a reply that has to wait: answered at once */
     uint64_t unexpected_notices; /* own messages that came back undelivered */
     uint64_t gave_up;            /* requests that no node could decide in time */
+    uint64_t activity_tests;     /* sent */
+    uint64_t activity_lost;      /* dialogues whose peer did not answer one */
     uint64_t closes_lost;        /* calls that ended and could not be told the ledger: no slot */
 };
 

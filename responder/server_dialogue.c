@@ -139,6 +139,44 @@ static void on_ended(struct server *server, const struct tcap_dialogue_indicatio
     service_close(&server->service, service, now_ns);
 }
 
+static void ask(struct server *server, uint32_t dialogue, int64_t now_ns)
+{
+    const struct tcap_component invoke = activity_invoke();
+    const struct tcap_request request = {
+        .components = &invoke,
+        .component_count = 1,
+        .invokes_outstanding = UINT64_C(1) << ACTIVITY_INVOKE_ID,
+    };
+    if (node_send(server->node, now_ns, dialogue, TCAP_SEND_CONTINUE, &request) == P7_OK)
+        server->counters.activity_tests++;
+}
+
+void server_test_activity(struct server *server, int64_t now_ns)
+{
+    struct server_token token;
+    for (;;) {
+        const enum activity_verdict verdict =
+            activity_next(&server->activity, now_ns, &token.dialogue, &token.local_id);
+        if (verdict == ACTIVITY_NOTHING)
+            return;
+        if (!server_is_open(server, token)) {
+            activity_over(&server->activity, token.dialogue);
+        } else if (tcap_dialogue_state(node_dialogues(server->node), token.dialogue) !=
+                   TCAP_STATE_ACTIVE) {
+            /* Its reply is on the way: the peer does not know our id yet. */
+            activity_heard(&server->activity, token.dialogue, token.local_id, now_ns);
+        } else if (verdict == ACTIVITY_TEST) {
+            ask(server, token.dialogue, now_ns);
+        } else {
+            const struct tcap_dialogue_indication lost = {.type = TCAP_IND_TIMEOUT,
+                                                          .dialogue = token.dialogue};
+            server->counters.activity_lost++;
+            on_ended(server, &lost, NULL, now_ns);
+            node_dialogue_abort(server->node, now_ns, token.dialogue);
+        }
+    }
+}
+
 void server_on_dialogue(void *context, const struct tcap_dialogue_indication *indication,
                         const struct node_route *route)
 {
@@ -147,6 +185,12 @@ void server_on_dialogue(void *context, const struct tcap_dialogue_indication *in
     switch (indication->type) {
     case TCAP_IND_BEGIN:
     case TCAP_IND_CONTINUE:
+        if (server->tests_activity) {
+            activity_heard(&server->activity, indication->dialogue,
+                           server_token_of(server, indication->dialogue).local_id, now_ns);
+            if (activity_is_answer(indication->message))
+                break;
+        }
         on_request(server, indication, route, now_ns);
         break;
     case TCAP_IND_END:

@@ -10,6 +10,7 @@
 
 #include <stdatomic.h>
 
+#include "responder/core/activity.h"
 #include "responder/server.h"
 #include "sigtran/base/pool.h"
 #include "sigtran/base/timer_heap.h"
@@ -90,6 +91,8 @@ struct server {
     int wake_fd; /* workers tell here that jobs are done; -1: no workers */
     struct pool pending;
     struct timer_heap delays;
+    bool tests_activity;
+    struct activity activity;
     struct server_counters counters;
     int64_t origin_ns; /* of the first turn; 0 before */
     int64_t interval_from_ns;
@@ -153,6 +156,9 @@ void server_send_delayed(struct server *server, int64_t now_ns);
 /* data_plane_hooks.dialogue */
 void server_on_dialogue(void *context, const struct tcap_dialogue_indication *indication,
                         const struct node_route *route);
+/* Asks the peers that are due for an activityTest, and ends the dialogues of those that did not
+ * answer one. */
+void server_test_activity(struct server *server, int64_t now_ns);
 /* data_plane_hooks.stray: a request that repeats the one which ended its dialogue. */
 bool server_on_stray(void *context, const struct tcap_dialogue_indication *indication,
                      const struct node_route *route);

@@ -231,6 +231,11 @@ void check_responder(const struct settings *settings, struct settings_problems *
     if (fault->error_weight + fault->drop_weight + fault->delay_weight > FAULT_WEIGHTS)
         check_say(problems, true, "responder: the fault weights add up to more than %u: lower them",
                   FAULT_WEIGHTS);
+    if (responder->activity_test_ms >= responder->dialogue_timeout_ms)
+        check_say(
+            problems, false,
+            "responder: the dialogue-timeout comes before the activity-test: raise it, or test "
+            "earlier");
     if (fault->delay_weight != 0 && fault->delay_ms == 0)
         check_say(problems, true, "responder: fault delay without a time: write its milliseconds");
 }

@@ -97,6 +97,7 @@ static void responder_init(struct responder_settings *responder)
     responder->interval_ms = 10000;
     responder->dialogues_max = 1000000;
     responder->dialogue_timeout_ms = 120000;
+    responder->activity_timeout_ms = 5000;
     responder->duplicates_max = 1000000;
     responder->oneshot_service_key = 1;
     value_copy_text(responder->account_first, sizeof(responder->account_first), "467010000000");

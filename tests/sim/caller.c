@@ -235,6 +235,16 @@ void caller_finish(struct caller *caller, int64_t now_ns)
 
 /* --- receiving -------------------------------------------------------------------------------- */
 
+static void answer_test(struct caller *caller, uint32_t dialogue, int8_t invoke_id)
+{
+    const struct tcap_component result = {
+        .type = TCAP_RETURN_RESULT_LAST, .has_invoke_id = true, .invoke_id = invoke_id};
+    const struct tcap_request request = {.components = &result, .component_count = 1};
+    caller->tested++;
+    if (!caller->is_deaf)
+        (void)!node_send(caller->node, caller->now_ns, dialogue, TCAP_SEND_CONTINUE, &request);
+}
+
 void caller_on_dialogue(void *context, const struct tcap_dialogue_indication *indication,
                         const struct node_route *route)
 {
@@ -251,6 +261,8 @@ void caller_on_dialogue(void *context, const struct tcap_dialogue_indication *in
             ssf_read(indication->message, indication->type == TCAP_IND_END,
                      (enum request_kind)call->kind, call->armed);
         CU_ASSERT_FALSE(reading.is_malformed);
+        if (reading.is_activity_test)
+            answer_test(caller, indication->dialogue, reading.activity_invoke_id);
         if (!reading.is_reply)
             return;
         reply = reading.reply;

@@ -42,6 +42,8 @@ struct caller {
     uint64_t *paid;           /* by call slot: what its ok replies say until now */
     uint64_t retransmissions;
     uint64_t recorded;
+    bool is_deaf; /* answers no activityTest */
+    uint64_t tested;
     uint8_t components[SSF_COMPONENTS_OCTETS];
 };
 

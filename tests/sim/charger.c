@@ -117,6 +117,13 @@ void charger_on_dialogue(void *context, const struct tcap_dialogue_indication *i
     switch (indication->type) {
     case TCAP_IND_BEGIN:
     case TCAP_IND_CONTINUE:
+        if (charger->tests_activity) {
+            activity_heard(&charger->activity, indication->dialogue,
+                           (uint32_t)(token_of(charger, indication->dialogue) >> 32),
+                           *charger->now_ns);
+            if (activity_is_answer(indication->message))
+                break;
+        }
         on_request(charger, indication, route);
         break;
     case TCAP_IND_END:
@@ -138,6 +145,45 @@ void charger_on_dialogue(void *context, const struct tcap_dialogue_indication *i
     }
 }
 
+void charger_test_activity(struct charger *charger, uint32_t dialogues, int64_t silence_ns,
+                           int64_t answer_ns)
+{
+    charger->tests_activity = true;
+    CU_ASSERT_EQUAL_FATAL(activity_create(&charger->activity, dialogues, silence_ns, answer_ns),
+                          P7_OK);
+}
+
+void charger_turn(struct charger *charger)
+{
+    const struct tcap_component invoke = activity_invoke();
+    const struct tcap_request request = {.components = &invoke, .component_count = 1};
+    uint32_t dialogue;
+    uint32_t local_id;
+    while (charger->tests_activity) {
+        const enum activity_verdict verdict =
+            activity_next(&charger->activity, *charger->now_ns, &dialogue, &local_id);
+        if (verdict == ACTIVITY_NOTHING)
+            return;
+        if (!is_open(charger, ((uint64_t)local_id << 32) | dialogue)) {
+            activity_over(&charger->activity, dialogue);
+        } else if (verdict == ACTIVITY_TEST) {
+            charger->activity_tests++;
+            (void)!node_send(charger->node, *charger->now_ns, dialogue, TCAP_SEND_CONTINUE,
+                             &request);
+        } else {
+            charger->activity_lost++;
+            charger->charged +=
+                service_close(&charger->service, user_of(charger, dialogue), *charger->now_ns);
+            node_dialogue_abort(charger->node, *charger->now_ns, dialogue);
+        }
+    }
+}
+
+int64_t charger_deadline_ns(const struct charger *charger)
+{
+    return charger->tests_activity ? activity_deadline_ns(&charger->activity) : TIMER_NEVER_NS;
+}
+
 void charger_open(struct charger *charger, const struct service_params *params,
                   const int64_t *now_ns)
 {
@@ -154,4 +200,5 @@ void charger_bind(struct charger *charger, struct node *node)
 void charger_close(struct charger *charger)
 {
     service_destroy(&charger->service);
+    activity_destroy(&charger->activity);
 }

@@ -140,6 +140,7 @@ static void world_run(struct world *w, int64_t span_ns)
         for (uint32_t i = 0; i < w->rig.side_count; i++)
             node_ready(w->rig.side[i].node, w->rig.now_ns);
         caller_act(&w->caller, w->rig.now_ns);
+        charger_turn(&w->charger);
         for (uint32_t i = 0; i < w->rig.side_count; i++)
             node_turn(w->rig.side[i].node, w->rig.now_ns);
         if (++turns % 64 == 0)
@@ -147,6 +148,8 @@ static void world_run(struct world *w, int64_t span_ns)
         int64_t at_ns = rig_deadline_ns(&w->rig);
         if (caller_deadline_ns(&w->caller) < at_ns)
             at_ns = caller_deadline_ns(&w->caller);
+        if (charger_deadline_ns(&w->charger) < at_ns)
+            at_ns = charger_deadline_ns(&w->charger);
         if (at_ns > until_ns)
             break;
         idle = at_ns > w->rig.now_ns ? 0 : idle + 1;
@@ -359,6 +362,40 @@ static void planned_errors_are_errors_and_charge_nothing(void)
     world_close(w);
 }
 
+/* TS29.078-11.2: calls are silent for up to two seconds between their reports. */
+static void peers_that_answer_activity_tests_keep_their_calls(void)
+{
+    const struct run run = calm_run(23);
+    struct world *w = world_open(&run);
+    charger_test_activity(&w->charger, 2 * DIALOGUES, 600 * RIG_MS, 300 * RIG_MS);
+    world_run_out(w);
+    check_end(w);
+    const struct accounting_counts *total = &w->caller.measure.accounting.total;
+    CU_ASSERT(w->charger.activity_tests > 1000);
+    CU_ASSERT_EQUAL(w->caller.tested, w->charger.activity_tests);
+    CU_ASSERT_EQUAL(w->charger.activity_lost, 0);
+    CU_ASSERT_EQUAL(total->ok, total->due);
+    CU_ASSERT_EQUAL(total->duplicate_replies, 0); /* a test is no reply */
+    CU_ASSERT_EQUAL(w->charger.service.counters.unreported, 0);
+    world_close(w);
+}
+
+/* A peer that has lost its calls does not answer: they end on our side, and hold no money. */
+static void peers_that_answer_no_activity_test_lose_their_calls(void)
+{
+    const struct run run = calm_run(24);
+    struct world *w = world_open(&run);
+    charger_test_activity(&w->charger, 2 * DIALOGUES, 1200 * RIG_MS, 300 * RIG_MS);
+    w->caller.is_deaf = true;
+    world_run_out(w);
+    check_end(w);
+    CU_ASSERT(w->charger.activity_lost > 300);
+    CU_ASSERT(w->charger.service.counters.unreported > 100);
+    CU_ASSERT_EQUAL(w->caller.measure.accounting.kinds[REQUEST_ONESHOT].ok,
+                    w->caller.measure.accounting.kinds[REQUEST_ONESHOT].due);
+    world_close(w);
+}
+
 /* Nothing in a run depends on anything but its seed. */
 static void the_same_seed_gives_the_same_run(void)
 {
@@ -390,6 +427,8 @@ UNIT_TESTS = {
     UNIT(an_end_in_the_middle_leaves_nothing_open),
     UNIT(empty_accounts_are_served_no_more),
     UNIT(planned_errors_are_errors_and_charge_nothing),
+    UNIT(peers_that_answer_activity_tests_keep_their_calls),
+    UNIT(peers_that_answer_no_activity_test_lose_their_calls),
     UNIT(the_same_seed_gives_the_same_run),
 };
 UNIT_MAIN("calls")

@@ -319,6 +319,8 @@ static void every_responder_command_sets_its_field(void)
     SETS(RESP "interval 1s", r->interval_ms == 1000);
     SETS(RESP "dialogues 10", r->dialogues_max == 10);
     SETS(RESP "dialogue-timeout 5m", r->dialogue_timeout_ms == 300000);
+    SETS(RESP "activity-test 1m", r->activity_test_ms == 60000);
+    SETS(RESP "activity-timeout 2s", r->activity_timeout_ms == 2000);
     SETS(RESP "duplicates 99", r->duplicates_max == 99);
     SETS("responder", r->oneshot_service_key == 1);
     SETS(RESP "oneshot service-key 5", r->oneshot_service_key == 5);
