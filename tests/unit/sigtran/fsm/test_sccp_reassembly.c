@@ -228,7 +228,7 @@ static void a_full_table_says_so_to_the_sender(void)
 
 static void a_message_of_the_greatest_length_fits_and_no_octet_more(void)
 {
-    static char text[248];
+    static char text[249];
     open_table();
     memset(text, 'a', 247);
     for (unsigned extra = 0; extra < 2; extra++) {
