@@ -36,6 +36,7 @@ static void check_links(const struct settings *settings, struct settings_problem
                       cluster->id, link->local_ip, link->local_port);
         if (link->local_port == settings->transport.udp_local_port &&
             (settings->transport.kind == TRANSPORT_AUTO ||
+             settings->transport.kind == TRANSPORT_KERNEL_UDP ||
              settings->transport.kind == TRANSPORT_USRSCTP))
             check_say(problems, true,
                       "cluster %" PRIu64 ": link %s %u has the port of udp-encapsulation "

@@ -15,6 +15,7 @@
 
 static const struct value_choice transport_choices[] = {{"auto", TRANSPORT_AUTO},
                                                         {"kernel", TRANSPORT_KERNEL},
+                                                        {"kernel-udp", TRANSPORT_KERNEL_UDP},
                                                         {"usrsctp", TRANSPORT_USRSCTP},
                                                         {"usrsctp-ip", TRANSPORT_USRSCTP_IP},
                                                         {NULL, 0}};
@@ -382,9 +383,11 @@ static void routing_key_write(const void *object, struct grammar_text *text)
 
 const struct grammar_row grammar_network[] = {
     ROW_CHOICE(GRAMMAR_TOP, "transport KIND", struct settings, transport.kind, transport_choices,
-               "How SCTP is carried: auto, kernel, usrsctp (in UDP) or usrsctp-ip (raw IP)"),
+               "How SCTP is carried: auto, kernel, kernel-udp (in UDP), usrsctp (in UDP) or "
+               "usrsctp-ip (raw IP)"),
     TOP(VALUE_U16, "udp-encapsulation local-port PORT", transport.udp_local_port, 0, UINT16_MAX,
-        "Our UDP port for usrsctp (RFC 6951); 0: the system chooses, for clients"),
+        "Our UDP port (RFC 6951); 0: the system chooses, for clients. For kernel-udp the port "
+        "that net.sctp.udp_port has; 0: whatever it has"),
     ROW_TEXT(GRAMMAR_TOP, VALUE_ADDRESS, "udp-encapsulation local-ip ADDRESS", struct settings,
              transport.udp_local_ip, "Our UDP address for usrsctp; any when not given"),
     ROW_OPTIONAL(GRAMMAR_TOP, VALUE_U16, "console port PORT", struct settings, console_port,

@@ -61,6 +61,7 @@ static const struct option responder_options[] = {
 
 static const struct value_choice transport_words[] = {{"auto", TRANSPORT_AUTO},
                                                       {"kernel", TRANSPORT_KERNEL},
+                                                      {"kernel-udp", TRANSPORT_KERNEL_UDP},
                                                       {"usrsctp", TRANSPORT_USRSCTP},
                                                       {"usrsctp-ip", TRANSPORT_USRSCTP_IP},
                                                       {NULL, 0}};
@@ -323,7 +324,7 @@ static const char usage_simulator[] =
     "      --duration TIME    length of each run: 500ms, 90s, 20m, 1h; 0: until stopped\n"
     "      --out DIR          run directory, or that of a campaign's runs (loads); runs/TIME-NAME\n"
     "                         when not given\n"
-    "      --transport KIND   auto, kernel, usrsctp or usrsctp-ip\n"
+    "      --transport KIND   auto, kernel, kernel-udp, usrsctp or usrsctp-ip\n"
     "      --target IP[:PORT] remote address of the first client asp, and its SCTP port\n"
     "      --seed N           seed of the schedule and of all that is drawn\n"
     "      --name NAME        name of the run\n"
@@ -341,7 +342,7 @@ static const char usage_responder[] =
     "Answers the charging requests of SS7 over SIGTRAN.\n"
     "\n"
     "  -c, --config FILE      configuration (see pulse7.cfg(5))\n"
-    "      --transport KIND   auto, kernel, usrsctp or usrsctp-ip\n"
+    "      --transport KIND   auto, kernel, kernel-udp, usrsctp or usrsctp-ip\n"
     "      --listen IP[:PORT] local address of the first server asp, and its SCTP port\n"
     "      --data DIR         directory for what it writes\n"
     "      --duration TIME    ends after it: 500ms, 90s, 20m, 1h; 0: when stopped\n"

@@ -274,12 +274,14 @@ static uint32_t socket_for(struct kernel_transport *t, const struct transport_en
 }
 
 static enum p7_status association_begin(struct kernel_transport *t, struct kernel_association *a,
-                                        struct addresses *remote)
+                                        struct addresses *remote, uint16_t udp_port)
 {
     struct kernel_socket *s = &t->sockets[a->socket];
     sctp_assoc_t id = 0;
-    const int result =
-        sctp_connectx(s->fd, (struct sockaddr *)(void *)remote->octets, remote->count, &id);
+    int result = t->udp_port == 0 ? 0 : kernel_encapsulation_set(s->fd, udp_port);
+    if (result == 0)
+        result =
+            sctp_connectx(s->fd, (struct sockaddr *)(void *)remote->octets, remote->count, &id);
     const int why = errno;
     /* A listener's own profile comes back for those that it accepts. */
     if (s->listener != TRANSPORT_ASSOCIATION_NONE &&
@@ -319,7 +321,7 @@ static enum p7_status op_connect(struct transport *transport,
     a->state = KERNEL_CONNECTING;
     t->sockets[a->socket].associations++;
     *number = a->number;
-    status = association_begin(t, a, &remote);
+    status = association_begin(t, a, &remote, endpoint->udp_remote_port);
     if (status != P7_OK) {
         const int why = errno;
         kernel_association_free(t, a);
@@ -450,8 +452,7 @@ static void op_get_counters(const struct transport *transport, struct transport_
 
 static uint16_t op_udp_port(const struct transport *transport)
 {
-    (void)transport;
-    return 0;
+    return ((const struct kernel_transport *)transport)->udp_port;
 }
 
 static void op_close(struct transport *transport)
@@ -499,10 +500,15 @@ static enum p7_status kernel_probe(char *verdict, size_t octets)
     return P7_OK;
 }
 
-enum p7_status kernel_transport_open(const struct transport_handler *handler,
+enum p7_status kernel_transport_open(const struct transport_settings *settings,
+                                     enum transport_kind kind,
+                                     const struct transport_handler *handler,
                                      struct transport **transport, char *verdict, size_t octets)
 {
-    const enum p7_status status = kernel_probe(verdict, octets);
+    uint16_t udp_port = 0;
+    enum p7_status status = kernel_probe(verdict, octets);
+    if (status == P7_OK && kind == TRANSPORT_KERNEL_UDP)
+        status = kernel_encapsulation_open(settings->udp_local_port, &udp_port, verdict, octets);
     if (status != P7_OK)
         return status;
     struct kernel_transport *t = calloc(1, sizeof(*t));
@@ -517,13 +523,17 @@ enum p7_status kernel_transport_open(const struct transport_handler *handler,
             (void)close(epoll);
         return P7_SYSTEM;
     }
-    t->base = (struct transport){.ops = &kernel_ops, .kind = TRANSPORT_KERNEL, .handler = *handler};
+    t->base = (struct transport){.ops = &kernel_ops, .kind = kind, .handler = *handler};
     t->slots = slots;
     t->epoll = epoll;
+    t->udp_port = udp_port;
     for (uint32_t i = 0; i < KERNEL_SOCKETS; i++)
         t->sockets[i] = (struct kernel_socket){.fd = -1, .listener = TRANSPORT_ASSOCIATION_NONE};
     kernel_host_counters(&t->base_timeouts, &t->base_malformed);
-    (void)snprintf(verdict, octets, "kernel SCTP (lksctp)");
+    if (kind == TRANSPORT_KERNEL_UDP)
+        (void)snprintf(verdict, octets, "kernel SCTP (lksctp) over UDP port %u", udp_port);
+    else
+        (void)snprintf(verdict, octets, "kernel SCTP (lksctp)");
     *transport = &t->base;
     return P7_OK;
 }

@@ -5,8 +5,8 @@
  * all of them behind one epoll descriptor.
  *
  * Files: kernel.c (open, operations), kernel_receive.c (messages and notifications),
- * kernel_options.c (profiles, status, counters). Internal to sigtran/transport; never included
- * together with usrsctp.h, which has the same names.
+ * kernel_options.c (profiles, status, counters), kernel_encapsulation.c (in UDP). Internal to
+ * sigtran/transport; never included together with usrsctp.h, which has the same names.
  */
 #ifndef SIGTRAN_TRANSPORT_KERNEL_SCTP_H
 #define SIGTRAN_TRANSPORT_KERNEL_SCTP_H
@@ -72,6 +72,7 @@ struct kernel_transport {
     int epoll;
     int64_t now_ns;
     int64_t sampled_ns;
+    uint16_t udp_port; /* RFC 6951; 0: native */
     uint32_t ended;
     struct transport_counters counters; /* without those of living associations */
     uint64_t base_timeouts;
@@ -97,6 +98,12 @@ void kernel_control_send(struct kernel_transport *transport, uint32_t socket, sc
 void kernel_socket_read(struct kernel_transport *transport, uint32_t socket);
 void kernel_event_tell(struct kernel_transport *transport, struct kernel_association *association,
                        struct transport_event *event);
+
+/* kernel_encapsulation.c: is the kernel's UDP port the one asked for (0: any)? */
+enum p7_status kernel_encapsulation_open(uint16_t asked, uint16_t *port, char *verdict,
+                                         size_t octets) P7_MUST_CHECK;
+/* The peer's UDP port for the associations that this socket begins from now on. -1: errno. */
+int kernel_encapsulation_set(int fd, uint16_t peer_port) P7_MUST_CHECK;
 
 /* kernel_options.c */
 enum p7_status kernel_profile_apply(int fd, const struct sctp_profile *profile) P7_MUST_CHECK;

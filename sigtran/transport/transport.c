@@ -13,6 +13,8 @@ const char *transport_kind_name(enum transport_kind kind)
         return "auto";
     case TRANSPORT_KERNEL:
         return "kernel";
+    case TRANSPORT_KERNEL_UDP:
+        return "kernel-udp";
     case TRANSPORT_USRSCTP:
         return "usrsctp";
     case TRANSPORT_USRSCTP_IP:
@@ -58,7 +60,8 @@ static enum p7_status auto_open(const struct transport_settings *settings,
 {
     char kernel[192];
     char userland[192];
-    if (kernel_transport_open(handler, transport, kernel, sizeof(kernel)) == P7_OK) {
+    if (kernel_transport_open(settings, TRANSPORT_KERNEL, handler, transport, kernel,
+                              sizeof(kernel)) == P7_OK) {
         (void)snprintf(verdict, octets, "transport: %s", kernel);
         return P7_OK;
     }
@@ -82,8 +85,10 @@ enum p7_status transport_open(const struct transport_settings *settings,
     case TRANSPORT_AUTO:
         return auto_open(settings, handler, transport, verdict, octets);
     case TRANSPORT_KERNEL:
-        status = kernel_transport_open(handler, transport, text, sizeof(text));
-        if (status != P7_OK) {
+    case TRANSPORT_KERNEL_UDP:
+        status =
+            kernel_transport_open(settings, settings->kind, handler, transport, text, sizeof(text));
+        if (status == P7_UNSUPPORTED) {
             (void)snprintf(verdict, octets,
                            "transport: %s; try `modprobe sctp` (package linux-modules-extra-... or "
                            "a kernel with CONFIG_IP_SCTP), or `transport usrsctp`",

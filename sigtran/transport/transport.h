@@ -36,6 +36,7 @@
 enum transport_kind {
     TRANSPORT_AUTO,       /* kernel SCTP where the kernel has it, else usrsctp over UDP */
     TRANSPORT_KERNEL,     /* lksctp */
+    TRANSPORT_KERNEL_UDP, /* lksctp in UDP (RFC 6951), Linux 5.11 and later */
     TRANSPORT_USRSCTP,    /* userland SCTP in UDP (RFC 6951) */
     TRANSPORT_USRSCTP_IP, /* userland SCTP on a raw IP socket */
     TRANSPORT_MEMORY,     /* seeded in-memory network, virtual time, tests only */
@@ -46,7 +47,8 @@ const char *transport_kind_name(enum transport_kind kind);
 struct transport_settings {
     enum transport_kind kind;
     char udp_local_ip[TRANSPORT_IP_TEXT_OCTETS]; /* usrsctp: "" is any address */
-    uint16_t udp_local_port; /* RFC 6951: 9899 by default; 0 lets the system choose (clients) */
+    uint16_t udp_local_port; /* RFC 6951: 9899 by default; 0 lets the system choose (clients). The
+                              * kernel has one for all, net.sctp.udp_port, which must be this */
     bool multihomed; /* some endpoint has several addresses: usrsctp runs as sockets, not as an
                       * engine, and takes the UDP port on every address of the host */
 };
@@ -60,7 +62,7 @@ struct transport_endpoint {
     uint32_t remote_ip_count;
     char local_ip[LIMIT_ADDRESSES][TRANSPORT_IP_TEXT_OCTETS];
     char remote_ip[LIMIT_ADDRESSES][TRANSPORT_IP_TEXT_OCTETS];
-    uint16_t udp_remote_port; /* RFC 6951 port of the peer, usrsctp only */
+    uint16_t udp_remote_port; /* RFC 6951 port of the peer, where there is UDP */
     struct sctp_profile profile;
 };
 

@@ -58,7 +58,9 @@ enum p7_status sockets_transport_open(const struct transport_settings *settings,
                                       const struct transport_handler *handler,
                                       struct transport **transport, char *verdict,
                                       size_t verdict_octets) P7_MUST_CHECK;
-enum p7_status kernel_transport_open(const struct transport_handler *handler,
+enum p7_status kernel_transport_open(const struct transport_settings *settings,
+                                     enum transport_kind kind,
+                                     const struct transport_handler *handler,
                                      struct transport **transport, char *verdict,
                                      size_t verdict_octets) P7_MUST_CHECK;
 

@@ -73,6 +73,7 @@ static void every_top_command_sets_its_field(void)
 {
     SETS("transport auto", S->transport.kind == TRANSPORT_AUTO);
     SETS("transport kernel", S->transport.kind == TRANSPORT_KERNEL);
+    SETS("transport kernel-udp", S->transport.kind == TRANSPORT_KERNEL_UDP);
     SETS("transport usrsctp", S->transport.kind == TRANSPORT_USRSCTP);
     SETS("transport usrsctp-ip", S->transport.kind == TRANSPORT_USRSCTP_IP);
     SETS("udp-encapsulation local-port 0", S->transport.udp_local_port == 0);

@@ -339,6 +339,43 @@ static void any_address_serves_both_families(void)
     pair_close(&p);
 }
 
+/* Without net.sctp.udp_port the verdict says so; with it both directions go through UDP, and the
+ * listener needs no port of its peer. */
+static void the_kernel_carries_sctp_in_udp_when_its_port_is_set(void) /* RFC6951-5.1, RFC6951-5.4 */
+{
+    struct node server;
+    struct node client;
+    struct node *const both[2] = {&client, &server};
+    uint32_t id;
+    const enum p7_status status = node_open_as(&server, TRANSPORT_KERNEL_UDP, "", 0);
+    if (status != P7_OK) {
+        CU_ASSERT_EQUAL(status, P7_SYSTEM);
+        CU_ASSERT(strstr(server.verdict, "sysctl -w net.sctp.udp_port=9899") != NULL);
+        return;
+    }
+    const uint16_t port = transport_udp_port(server.transport);
+    CU_ASSERT_NOT_EQUAL(port, 0);
+    CU_ASSERT_EQUAL(node_open_as(&client, TRANSPORT_KERNEL_UDP, "", (uint16_t)(port ^ 1)),
+                    P7_SYSTEM);
+    CU_ASSERT_EQUAL_FATAL(node_open_as(&client, TRANSPORT_KERNEL_UDP, "", port), P7_OK);
+    const struct transport_endpoint local = endpoint_of(2923, 0, 0);
+    const struct transport_endpoint right = endpoint_of(0, 2923, port);
+    const struct transport_endpoint wrong = endpoint_of(0, 2923, (uint16_t)(port ^ 1));
+    CU_ASSERT_EQUAL(transport_listen(server.transport, &local, &id), P7_OK);
+    CU_ASSERT_EQUAL(transport_connect(client.transport, &wrong, &id), P7_OK);
+    CU_ASSERT(until(both, 2, &client.down, 1, 5 * SEC));
+    CU_ASSERT_EQUAL(server.up, 0);
+    CU_ASSERT_EQUAL(transport_connect(client.transport, &right, &id), P7_OK);
+    CU_ASSERT(until(both, 2, &client.up, 1, 5 * SEC));
+    server.echo = true;
+    for (uint32_t i = 0; i < 100; i++)
+        CU_ASSERT_EQUAL(node_send(&client, id, 1, i, 150), P7_OK);
+    CU_ASSERT(until_messages(both, 2, &client.messages, 100, 5 * SEC));
+    CU_ASSERT_EQUAL(server.wrong + client.wrong, 0);
+    transport_close(client.transport);
+    transport_close(server.transport);
+}
+
 UNIT_TESTS = {
     UNIT(an_association_comes_up_and_both_ends_know_the_other),
     UNIT(thousands_of_messages_arrive_in_order_and_unharmed),
@@ -355,6 +392,7 @@ UNIT_TESTS = {
     UNIT(a_second_listener_on_a_port_is_refused),
     UNIT(one_local_port_serves_several_peers),
     UNIT(any_address_serves_both_families),
+    UNIT(the_kernel_carries_sctp_in_udp_when_its_port_is_set),
 };
 
 int main(void)
