@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * An endpoint of five ASPs in all roles under a script of hostile messages, associations that come
- * and go, commands, transfers and time. The input is a list of operations, each
- *   octet 0: what   octet 1: ASP (3 bits), stream or argument (5 bits)   [octet 2: length, octets]
- * After each the states of ASPs and ASs must fit each other.
+ * An endpoint of seven ASPs in all roles and both exchanges, and ASs in all modes, under a script
+ * of hostile messages, associations that come and go, commands, transfers and time. The input is a
+ * list of operations, each octet 0: what   octet 1: ASP (3 bits), stream or argument (5 bits)
+ * [octet 2: length, octets] After each the states of ASPs and ASs must fit each other.
  */
 #include <stdlib.h>
 
 #include "sigtran/fsm/m3ua_endpoint.h"
 
-#define ASPS   5u
-#define ASS    4u
+#define ASPS   7u
+#define ASS    6u
 #define SECOND INT64_C(1000000000)
 
 struct run {
@@ -76,6 +76,12 @@ static void run_create(struct run *run)
         {.role = ASP_ROLE_SG, .asp_identifier_required = true},
         {.role = ASP_ROLE_ASP, .wants_up = true, .wants_active = true, .t_ack_tries = 3},
         {.role = ASP_ROLE_IPSP, .wants_up = true, .wants_active = true, .t_beat_ns = SECOND / 2},
+        {.role = ASP_ROLE_IPSP,
+         .double_exchange = true,
+         .wants_up = true,
+         .wants_active = true,
+         .t_beat_ns = SECOND / 2},
+        {.role = ASP_ROLE_IPSP, .double_exchange = true, .stands_by = true},
     };
     static const struct m3ua_as_config as[ASS] = {
         {.has_routing_context = true,
@@ -102,6 +108,21 @@ static void run_create(struct run *run)
          .asp_count = 1,
          .asp = {4},
          .queue_octets = 512},
+        {.has_routing_context = true,
+         .routing_context = 4,
+         .traffic_mode = AS_MODE_BROADCAST,
+         .t_r_ns = SECOND / 2,
+         .asp_count = 2,
+         .asp = {5, 6},
+         .queue_octets = 512,
+         .active_minimum = 2},
+        {.has_routing_context = true,
+         .routing_context = 5,
+         .traffic_mode = AS_MODE_BROADCAST,
+         .t_r_ns = SECOND,
+         .asp_count = 3,
+         .asp = {0, 1, 2},
+         .no_queue = true},
     };
     const struct m3ua_endpoint_config config = {.has_network_appearance = true,
                                                 .network_appearance = 8,
@@ -122,7 +143,7 @@ static void must_fit(const struct run *run)
         unsigned carrying = 0;
         for (uint32_t asp = 0; asp < ASPS; asp++)
             if (m3ua_endpoint_carries(run->ep, asp, as)) {
-                must(m3ua_endpoint_asp_state(run->ep, asp) == ASP_STATE_ACTIVE);
+                must(m3ua_endpoint_peer_state(run->ep, asp) == ASP_STATE_ACTIVE);
                 must(m3ua_endpoint_association(run->ep, asp) != M3UA_ENDPOINT_NONE);
                 carrying++;
             }
@@ -131,6 +152,7 @@ static void must_fit(const struct run *run)
             must(carrying > 0);
         if (as == 0) /* override */
             must(carrying <= 1 && (carrying == 1) == (state == AS_STATE_ACTIVE));
+        must(as != 5 || m3ua_endpoint_as_queued(run->ep, as) == 0);
         if (state == AS_STATE_DOWN || state == AS_STATE_INACTIVE)
             must(m3ua_endpoint_as_queued(run->ep, as) == 0);
     }
@@ -172,6 +194,9 @@ static void command(struct run *run, uint32_t asp, uint32_t which)
     case 4:
     case 5:
         (void)!m3ua_endpoint_asp_lock(run->ep, asp, (which & 1u) != 0, run->now_ns);
+        break;
+    case 6:
+        (void)!m3ua_endpoint_send_beat(run->ep, asp, (size_t)(which >> 3) * 100u, run->now_ns);
         break;
     default:
         m3ua_endpoint_writable(run->ep, asp, run->now_ns);
