@@ -236,14 +236,13 @@ static bool identifier_holds(struct m3ua_endpoint *ep, uint32_t asp, int64_t now
     struct endpoint_asp *a = &ep->asp[asp];
     const bool has = (ep->in.present & M3UA_HAS_ASP_IDENTIFIER) != 0;
     struct m3ua_fault fault = {.answer = true, .tag = M3UA_TAG_ASP_IDENTIFIER};
-    if (a->config.role == ASP_ROLE_SG && !has && a->config.asp_identifier_required)
+    const bool is_another = a->config.role == ASP_ROLE_SG && a->config.has_asp_identifier &&
+                            ep->in.asp_identifier != a->config.asp_identifier;
+    if (a->config.role == ASP_ROLE_SG && !has && a->config.asp_identifier_required) {
         fault.error = M3UA_ERROR_ASP_IDENTIFIER_REQUIRED;
-    else if (a->config.role == ASP_ROLE_SG && has && a->config.has_asp_identifier &&
-             ep->in.asp_identifier != a->config.asp_identifier)
+    } else if (has && (is_another || identifier_is_taken(ep, asp, ep->in.asp_identifier))) {
         fault.error = M3UA_ERROR_INVALID_ASP_IDENTIFIER;
-    else if (has && identifier_is_taken(ep, asp, ep->in.asp_identifier))
-        fault.error = M3UA_ERROR_INVALID_ASP_IDENTIFIER;
-    else {
+    } else {
         a->has_peer_identifier = has;
         a->peer_identifier = ep->in.asp_identifier;
         return true;

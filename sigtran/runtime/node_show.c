@@ -14,9 +14,13 @@ static void show_asp(struct node *node, struct page *page)
         page_print(page, "%-24s %-6s %-14s ", asp->name, roles[asp->m3ua.role],
                    asp_state_name(m3ua_endpoint_asp_state(node_m3ua(node), i)));
         if (association == M3UA_ENDPOINT_NONE)
-            page_print(page, "none\n");
+            page_print(page, "none");
         else
-            page_print(page, "%u\n", association);
+            page_print(page, "%u", association);
+        if (asp->m3ua.double_exchange)
+            page_print(page, "  the peer's half: %s",
+                       asp_state_name(m3ua_endpoint_peer_state(node_m3ua(node), i)));
+        page_print(page, "\n");
     }
 }
 

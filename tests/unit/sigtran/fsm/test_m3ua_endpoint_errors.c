@@ -246,6 +246,43 @@ static void an_aspac_that_is_refused_in_part_is_acknowledged_for_the_rest(void)
     CU_ASSERT_TRUE(!m3ua_endpoint_carries(sg->ep, 0, 0) && m3ua_endpoint_carries(sg->ep, 0, 1));
 }
 
+/* RFC4666-4.3.4.3: and the ASP serves what it was acknowledged, and goes on asking for the rest. */
+static void an_asp_that_is_refused_in_part_serves_the_rest(void)
+{
+    fixture_reset();
+    struct m3ua_as_config as[] = {
+        {.has_routing_context = true,
+         .routing_context = 7,
+         .traffic_mode = AS_MODE_OVERRIDE,
+         .asp_count = 1,
+         .asp = {0}},
+        {.has_routing_context = true,
+         .routing_context = 8,
+         .traffic_mode = AS_MODE_OVERRIDE,
+         .asp_count = 1,
+         .asp = {0}},
+    };
+    struct m3ua_asp_config asp = {.role = ASP_ROLE_ASP, .wants_up = true, .wants_active = true};
+    const struct m3ua_endpoint_config config = {
+        .asp_count = 1, .asp = &asp, .as_count = 2, .as = as};
+    CU_ASSERT_EQUAL_FATAL(node_create(1, &config), P7_OK);
+    as[1].routing_context = 9; /* the SG knows 7 and 9 */
+    asp = (struct m3ua_asp_config){.role = ASP_ROLE_SG};
+    CU_ASSERT_EQUAL_FATAL(node_create(0, &config), P7_OK);
+    struct node *const one = &nodes[1];
+    link_up(0, one, 0, sg, 0, 4);
+    pump();
+    CU_ASSERT_TRUE(m3ua_endpoint_carries(one->ep, 0, 0) && !m3ua_endpoint_carries(one->ep, 0, 1));
+    CU_ASSERT_TRUE(m3ua_endpoint_carries(sg->ep, 0, 0) && !m3ua_endpoint_carries(sg->ep, 0, 1));
+    CU_ASSERT_EQUAL(events_of(one, M3UA_EVENT_ERROR), 1);
+    CU_ASSERT_EQUAL(transfer(one, 0, 0, "x"), P7_OK);
+    pump();
+    CU_ASSERT_EQUAL(sg->data_count, 1);
+    pass(2 * SECOND); /* T(ack) */
+    CU_ASSERT_EQUAL(events_of(one, M3UA_EVENT_ERROR), 2);
+    CU_ASSERT_EQUAL(m3ua_endpoint_asp_state(one->ep, 0), ASP_STATE_ACTIVE);
+}
+
 /* RFC4666-3.5.1, 3.8.1: an identifier that another ASP of the AS has is not a valid one. */
 static void an_asp_identifier_belongs_to_one_asp_of_an_as(void)
 {
@@ -280,6 +317,7 @@ UNIT_TESTS = {
     UNIT(every_error_has_its_code_and_names_what_was_wrong),
     UNIT(no_error_code_is_left_out),
     UNIT(an_aspac_that_is_refused_in_part_is_acknowledged_for_the_rest),
+    UNIT(an_asp_that_is_refused_in_part_serves_the_rest),
     UNIT(an_asp_identifier_belongs_to_one_asp_of_an_as),
     UNIT(an_error_is_never_answered),
 };
