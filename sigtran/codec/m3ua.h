@@ -135,6 +135,37 @@ const char *m3ua_error_text(uint32_t code);
 /* A static text for any pair, also for one out of range. */
 const char *m3ua_status_text(uint16_t type, uint16_t information);
 
+/* Registration Status (RFC4666-3.6.2). */
+enum m3ua_registration_status {
+    M3UA_REGISTRATION_SUCCESS = 0,
+    M3UA_REGISTRATION_ERROR_UNKNOWN = 1,
+    M3UA_REGISTRATION_INVALID_DPC = 2,
+    M3UA_REGISTRATION_INVALID_NETWORK_APPEARANCE = 3,
+    M3UA_REGISTRATION_INVALID_ROUTING_KEY = 4,
+    M3UA_REGISTRATION_PERMISSION_DENIED = 5,
+    M3UA_REGISTRATION_NOT_UNIQUE = 6,
+    M3UA_REGISTRATION_NOT_PROVISIONED = 7,
+    M3UA_REGISTRATION_INSUFFICIENT_RESOURCES = 8,
+    M3UA_REGISTRATION_UNSUPPORTED_PARAMETER = 9,
+    M3UA_REGISTRATION_UNSUPPORTED_TRAFFIC_MODE = 10,
+    M3UA_REGISTRATION_CHANGE_REFUSED = 11,
+    M3UA_REGISTRATION_ALREADY_REGISTERED = 12,
+};
+
+/* Deregistration Status (RFC4666-3.6.4). */
+enum m3ua_deregistration_status {
+    M3UA_DEREGISTRATION_SUCCESS = 0,
+    M3UA_DEREGISTRATION_ERROR_UNKNOWN = 1,
+    M3UA_DEREGISTRATION_INVALID_ROUTING_CONTEXT = 2,
+    M3UA_DEREGISTRATION_PERMISSION_DENIED = 3,
+    M3UA_DEREGISTRATION_NOT_REGISTERED = 4,
+    M3UA_DEREGISTRATION_ASP_ACTIVE = 5,
+};
+
+/* Static texts for any status, also for one out of range. */
+const char *m3ua_registration_text(uint32_t status);
+const char *m3ua_deregistration_text(uint32_t status);
+
 /* Parameter tags (RFC4666-3.2). */
 enum m3ua_tag {
     M3UA_TAG_INFO = 0x0004,

@@ -94,3 +94,32 @@ const char *m3ua_status_text(uint16_t type, uint16_t information)
         return others[information];
     return "unknown status";
 }
+
+const char *m3ua_registration_text(uint32_t status)
+{
+    static const char *const texts[] = {"Successfully Registered",
+                                        "Error - Unknown",
+                                        "Error - Invalid DPC",
+                                        "Error - Invalid Network Appearance",
+                                        "Error - Invalid Routing Key",
+                                        "Error - Permission Denied",
+                                        "Error - Cannot Support Unique Routing",
+                                        "Error - Routing Key not Currently Provisioned",
+                                        "Error - Insufficient Resources",
+                                        "Error - Unsupported RK parameter Field",
+                                        "Error - Unsupported/Invalid Traffic Handling Mode",
+                                        "Error - Routing Key Change Refused",
+                                        "Error - Routing Key Already Registered"};
+    return status < sizeof(texts) / sizeof(texts[0]) ? texts[status]
+                                                     : "unknown registration status";
+}
+
+const char *m3ua_deregistration_text(uint32_t status)
+{
+    static const char *const texts[] = {
+        "Successfully Deregistered",       "Error - Unknown",
+        "Error - Invalid Routing Context", "Error - Permission Denied",
+        "Error - Not Registered",          "Error - ASP Currently Active for Routing Context"};
+    return status < sizeof(texts) / sizeof(texts[0]) ? texts[status]
+                                                     : "unknown deregistration status";
+}

@@ -190,7 +190,7 @@ static void m_down(const struct step *s)
 static void m_active(const struct step *s)
 {
     struct asp *asp = s->asp;
-    asp->config.wants_active |= s->event->memberships & asp->config.memberships;
+    asp->config.wants_active |= s->event->memberships; /* also in what is yet to be registered */
     asp->standby &= ~s->event->memberships;
     asp->resting = false;
     pursue(s);
@@ -199,7 +199,7 @@ static void m_active(const struct step *s)
 static void m_inactive(const struct step *s)
 {
     struct asp *asp = s->asp;
-    const uint32_t leaving = s->event->memberships & asp->config.memberships;
+    const uint32_t leaving = s->event->memberships;
     asp->config.wants_active &= ~leaving;
     asp->standby &= ~leaving;
     asp->resting = false;

@@ -17,6 +17,7 @@ const char *m3ua_endpoint_event_name(enum m3ua_endpoint_event_kind kind)
         [M3UA_EVENT_NOTIFY] = "notify",
         [M3UA_EVENT_ERROR] = "error",
         [M3UA_EVENT_SSNM] = "ssnm",
+        [M3UA_EVENT_REGISTRATION] = "registration",
         [M3UA_EVENT_ERROR_SENT] = "error-sent",
         [M3UA_EVENT_GIVEN_UP] = "given-up",
         [M3UA_EVENT_BEAT_LOST] = "beat-lost",
@@ -40,6 +41,16 @@ uint32_t endpoint_membership(const struct m3ua_endpoint *ep, uint32_t asp, uint3
     return M3UA_ENDPOINT_NONE;
 }
 
+/* Can a routing context tell them apart? One that has none, and gets none by registration, takes
+ * any. */
+static bool contexts_differ(const struct m3ua_as_config *one, const struct m3ua_as_config *other)
+{
+    if (one->has_routing_context && other->has_routing_context)
+        return one->routing_context != other->routing_context;
+    return (one->has_routing_context || one->registers || one->spare) &&
+           (other->has_routing_context || other->registers || other->spare);
+}
+
 /* May the AS join those that the ASP has already? */
 static bool membership_fits(const struct m3ua_endpoint *ep, const struct endpoint_asp *a,
                             const struct endpoint_as *as)
@@ -47,9 +58,8 @@ static bool membership_fits(const struct m3ua_endpoint *ep, const struct endpoin
     if (a->membership_count == ASP_MEMBERSHIPS_MAX)
         return false;
     for (uint32_t i = 0; i < a->membership_count; i++) {
-        const struct m3ua_as_config *other = &ep->as[a->as[i]].config;
-        if (&ep->as[a->as[i]] == as || !other->has_routing_context ||
-            !as->config.has_routing_context || other->routing_context == as->config.routing_context)
+        const struct endpoint_as *other = &ep->as[a->as[i]];
+        if (other == as || !contexts_differ(&other->config, &as->config))
             return false;
     }
     return true;
@@ -61,8 +71,10 @@ static enum p7_status as_create(struct m3ua_endpoint *ep, uint32_t index)
     struct m3ua_as_config *config = &as->config;
     if (config->asp_count == 0 || config->asp_count > LIMIT_ASP_PER_AS || config->t_r_ns < 0 ||
         config->traffic_mode < AS_MODE_OVERRIDE || config->traffic_mode > AS_MODE_BROADCAST ||
-        config->active_minimum > config->asp_count)
+        config->active_minimum > config->asp_count || config->key_si_count > M3UA_KEY_SIS_MAX ||
+        config->key_opc_count > M3UA_KEY_OPCS_MAX)
         return P7_RANGE;
+    as->configured = *config;
     for (uint32_t i = 0; i < config->asp_count; i++) {
         if (config->asp[i] >= ep->asp_count)
             return P7_RANGE;
@@ -70,11 +82,12 @@ static enum p7_status as_create(struct m3ua_endpoint *ep, uint32_t index)
         const struct endpoint_asp *first = &ep->asp[config->asp[0]];
         if (a->config.role != first->config.role ||
             a->config.double_exchange != first->config.double_exchange ||
-            !membership_fits(ep, a, as))
+            (config->spare && a->config.role != ASP_ROLE_SG) || !membership_fits(ep, a, as))
             return P7_RANGE;
         as->membership[i] = a->membership_count;
         a->as[a->membership_count] = index;
         a->member[a->membership_count] = i;
+        a->registration[a->membership_count].t_ack_at_ns = TIMER_NEVER_NS;
         a->membership_count++;
     }
     as->role = ep->asp[config->asp[0]].config.role;
@@ -115,18 +128,23 @@ static enum p7_status asp_create(struct m3ua_endpoint *ep, uint32_t index)
         m3ua_destinations_init(&a->destinations[i]);
     const uint32_t memberships =
         a->membership_count == 32 ? UINT32_MAX : (1u << a->membership_count) - 1u;
+    uint32_t members = memberships;
+    for (uint32_t i = 0; i < a->membership_count; i++)
+        if (ep->as[a->as[i]].config.spare ||
+            (ep->as[a->as[i]].config.registers && config->role != ASP_ROLE_SG))
+            members &= ~(1u << i);
     const struct asp_config machine = {
         .role = config->double_exchange ? ASP_ROLE_ASP : config->role,
         .t_ack_ns = config->t_ack_ns == 0 ? T_ACK_DEFAULT_NS : config->t_ack_ns,
         .t_ack_tries = config->t_ack_tries,
         .t_beat_ns = config->t_beat_ns,
-        .memberships = memberships,
+        .memberships = members,
         .wants_up = config->wants_up,
         .stands_by = config->stands_by,
         .wants_active = config->wants_active ? memberships : 0,
     };
     const struct asp_config peer = {
-        .role = ASP_ROLE_SG, .t_ack_ns = machine.t_ack_ns, .memberships = memberships};
+        .role = ASP_ROLE_SG, .t_ack_ns = machine.t_ack_ns, .memberships = members};
     asp_init(&a->machine, &machine);
     asp_init(&a->peer, &peer);
     a->exchange_late_at_ns = TIMER_NEVER_NS;
@@ -174,6 +192,7 @@ enum p7_status m3ua_endpoint_create(const struct m3ua_endpoint_config *config,
     ep->network_appearance = config->network_appearance;
     ep->point_code = config->point_code;
     ep->users = config->users;
+    ep->registration = config->registration;
     const enum p7_status status = endpoint_fill(ep, config);
     if (status != P7_OK) {
         m3ua_endpoint_destroy(ep);
@@ -232,6 +251,13 @@ enum as_state m3ua_endpoint_as_state(const struct m3ua_endpoint *endpoint, uint3
 {
     assert(as < endpoint->as_count);
     return endpoint->as[as].machine.state;
+}
+
+const struct m3ua_as_config *m3ua_endpoint_as_config(const struct m3ua_endpoint *endpoint,
+                                                     uint32_t as)
+{
+    assert(as < endpoint->as_count);
+    return &endpoint->as[as].config;
 }
 
 bool m3ua_endpoint_as_usable(const struct m3ua_endpoint *endpoint, uint32_t as)

@@ -83,6 +83,21 @@ struct m3ua_asp_config {
     bool stands_by;    /* ASP: see asp_config */
 };
 
+/* Service indicators and OPCs in a routing key that we register (RFC4666-3.6.1). */
+#define M3UA_KEY_SIS_MAX  8u
+#define M3UA_KEY_OPCS_MAX 8u
+
+/* A result that only we see: the peer gave a routing context that another AS of the ASP has, or
+ * another one than the AS has by its other ASPs. */
+#define M3UA_REGISTRATION_CONTEXT_CLASH 0x10000u
+
+/* What an SG does with REG REQ (RFC4666-4.4.1). */
+enum m3ua_registration {
+    M3UA_REGISTRATION_STATIC,  /* the keys of the ASs that are configured, by the ASPs they list */
+    M3UA_REGISTRATION_DYNAMIC, /* other keys too: each takes a spare AS */
+    M3UA_REGISTRATION_NONE,    /* none: Unsupported Message Class */
+};
+
 struct m3ua_as_config {
     bool has_routing_context; /* without one: none is sent, and any is taken from the peer */
     uint32_t routing_context; /* unique among the ASs of one ASP */
@@ -97,6 +112,17 @@ struct m3ua_as_config {
     /* AS-PENDING refuses transfers as AS-INACTIVE does. For who takes the time of what it sends: a
      * request that waits in a queue has not been sent, and P7_OK would say that it had. */
     bool no_queue;
+    /* ASP, IPSP: register the routing key (point_code, traffic mode, those below) as soon as the
+     * ASP is up, and ask for traffic then. has_routing_context: ask for that one, else take the one
+     * that is given. */
+    bool registers;
+    uint8_t key_si_count; /* 0: all users */
+    uint8_t key_si[M3UA_KEY_SIS_MAX];
+    uint8_t key_opc_count; /* 0: from anywhere */
+    uint32_t key_opc[M3UA_KEY_OPCS_MAX];
+    /* SG: nothing but room for an AS that the ASPs in `asp` may register. Of the rest only t_r_ns,
+     * queue_octets and traffic_mode (where the key has none) count. */
+    bool spare;
 };
 
 struct m3ua_endpoint_config {
@@ -105,7 +131,8 @@ struct m3ua_endpoint_config {
     uint32_t point_code; /* our own: available when audited by DAUD */
     uint16_t users;      /* MTP3 users here, a bit for each service indicator: DATA for others is
                           * answered with DUPU (and delivered); 0: no DUPU is sent */
-    uint32_t asp_count;  /* 1..LIMIT_ASSOCIATIONS */
+    enum m3ua_registration registration;
+    uint32_t asp_count;                /* 1..LIMIT_ASSOCIATIONS */
     const struct m3ua_asp_config *asp; /* copied */
     uint32_t as_count;                 /* 0..LIMIT_AS */
     const struct m3ua_as_config *as;   /* copied */
@@ -127,6 +154,10 @@ enum m3ua_endpoint_event_kind {
     /* asp: the answer to m3ua_endpoint_send_beat: `count` octets, `round_trip_ns`; `status` P7_OK,
      * or P7_MALFORMED when the data is not what was sent */
     M3UA_EVENT_BEAT_ANSWERED,
+    /* ASP: REG RSP or DEREG RSP from asp for as; SG: REG REQ or DEREG REQ from it (`message_kind`)
+     * was answered. `registration_status` (RFC4666-3.6.2, 3.6.4; 0: done), `routing_context`; as
+     * may be M3UA_ENDPOINT_NONE when it was refused. */
+    M3UA_EVENT_REGISTRATION,
     M3UA_EVENT_QUEUE_FLUSHED, /* as left AS-PENDING: `count` messages sent, `lost` could not be */
     M3UA_EVENT_QUEUE_DROPPED, /* as: T(r) ran out: `lost` messages dropped */
     M3UA_EVENT_SEND_FAILED,   /* to asp: `message_kind` was not taken by send(): `status` */
@@ -152,6 +183,8 @@ struct m3ua_endpoint_event {
     uint64_t count;
     uint64_t lost;
     int64_t round_trip_ns;
+    uint32_t registration_status;
+    uint32_t routing_context;
     uint32_t affected;
     struct m3ua_destination destination_old;
     struct m3ua_destination destination;
@@ -201,12 +234,14 @@ struct m3ua_endpoint_counters {
     uint64_t data_dropped_too_long;
     uint64_t data_dropped_queue_full; /* AS-PENDING */
     uint64_t data_dropped_t_r;
-    uint64_t data_queued;          /* ever put into a queue */
-    uint64_t control_send_failed;  /* anything but DATA that send() did not take */
-    uint64_t beats_lost;           /* associations ended for want of BEAT ACK */
-    uint64_t destination_changes;  /* states of destinations that SSNM has changed */
-    uint64_t destinations_refused; /* affected point codes that found no room in a table */
-    uint64_t audits_sent;          /* DAUD */
+    uint64_t data_queued;           /* ever put into a queue */
+    uint64_t control_send_failed;   /* anything but DATA that send() did not take */
+    uint64_t beats_lost;            /* associations ended for want of BEAT ACK */
+    uint64_t destination_changes;   /* states of destinations that SSNM has changed */
+    uint64_t destinations_refused;  /* affected point codes that found no room in a table */
+    uint64_t audits_sent;           /* DAUD */
+    uint64_t registrations;         /* keys registered or deregistered, here or at the peer */
+    uint64_t registrations_refused; /* not so */
     uint64_t associations_up;
     uint64_t associations_down;
 };
@@ -319,6 +354,18 @@ enum p7_status m3ua_endpoint_asp_lock(struct m3ua_endpoint *endpoint, uint32_t a
 enum p7_status m3ua_endpoint_send_beat(struct m3ua_endpoint *endpoint, uint32_t asp, size_t octets,
                                        int64_t now_ns) P7_MUST_CHECK;
 
+/*
+ * ASP, IPSP: registers the routing key of the AS, or takes it back (RFC4666-4.4), with T(ack) as
+ * for other requests; M3UA_EVENT_REGISTRATION tells the result, and M3UA_EVENT_GIVEN_UP that there
+ * is none. P7_NOT_FOUND: the ASP is not in the AS. P7_STATE: the ASP is down or we are its SG;
+ * deregister: not registered, or still active in the AS. P7_EXISTS: registered or asked for
+ * already. An AS that `registers` needs no call: it takes part in traffic while it is registered.
+ */
+enum p7_status m3ua_endpoint_register(struct m3ua_endpoint *endpoint, uint32_t asp, uint32_t as,
+                                      int64_t now_ns) P7_MUST_CHECK;
+enum p7_status m3ua_endpoint_deregister(struct m3ua_endpoint *endpoint, uint32_t asp, uint32_t as,
+                                        int64_t now_ns) P7_MUST_CHECK;
+
 /* Sends an SSNM message (DUNA, DAVA, DAUD, SCON, DUPU, DRST), as the caller has filled it in, to an
  * ASP that is not down. P7_STATE when it is down; else what send() gave. */
 enum p7_status m3ua_endpoint_send_ssnm(struct m3ua_endpoint *endpoint, uint32_t asp,
@@ -337,6 +384,11 @@ enum asp_state m3ua_endpoint_peer_state(const struct m3ua_endpoint *endpoint, ui
 /* M3UA_ENDPOINT_NONE when the ASP has none. */
 uint32_t m3ua_endpoint_association(const struct m3ua_endpoint *endpoint, uint32_t asp);
 enum as_state m3ua_endpoint_as_state(const struct m3ua_endpoint *endpoint, uint32_t as);
+/* False: a spare one that nobody has registered. */
+bool m3ua_endpoint_as_is_used(const struct m3ua_endpoint *endpoint, uint32_t as);
+/* The AS as it stands: routing context, point code and traffic mode as registered. */
+const struct m3ua_as_config *m3ua_endpoint_as_config(const struct m3ua_endpoint *endpoint,
+                                                     uint32_t as);
 /* May DATA of the AS go out to the ASP, may it come in? The same, but for a double exchange, and
  * for what may have been overtaken on the way: see asp_takes. */
 bool m3ua_endpoint_takes(const struct m3ua_endpoint *endpoint, uint32_t asp, uint32_t as,

@@ -8,7 +8,8 @@
  *   m3ua_endpoint_receive.c  messages in
  *   m3ua_endpoint_ssnm.c     SSNM in, audits of ours
  *   m3ua_endpoint_announce.c SSNM out: what we tell others
- *   m3ua_endpoint_rkm.c      RKM in
+ *   m3ua_endpoint_rkm.c      RKM: an ASP registers
+ *   m3ua_endpoint_rkm_sg.c   RKM: an SG answers
  *   m3ua_endpoint_beat.c     BEAT by hand
  *   m3ua_endpoint_data.c     transfers out and the queue of AS-PENDING
  */
@@ -17,6 +18,20 @@
 
 #include "sigtran/base/timer_heap.h"
 #include "sigtran/fsm/m3ua_endpoint.h"
+
+/* Where a membership stands in registration; an SG has no requests of its own. */
+enum endpoint_registration_state {
+    ENDPOINT_UNREGISTERED,
+    ENDPOINT_REGISTERING,
+    ENDPOINT_REGISTERED,
+    ENDPOINT_DEREGISTERING,
+};
+
+struct endpoint_registration {
+    enum endpoint_registration_state state;
+    uint32_t tries;
+    int64_t t_ack_at_ns;
+};
 
 struct endpoint_asp {
     struct m3ua_asp_config config;
@@ -40,6 +55,7 @@ struct endpoint_asp {
     uint32_t peer_identifier;
     struct m3ua_destinations *destinations; /* by membership: what the peer says of them */
     int64_t dupu_at_ns;                     /* no DUPU before this */
+    struct endpoint_registration registration[ASP_MEMBERSHIPS_MAX];
 };
 
 /* Messages that wait, oldest first: [head, tail) of `bytes`, each a record header and payload. */
@@ -55,7 +71,9 @@ struct endpoint_queue {
 };
 
 struct endpoint_as {
-    struct m3ua_as_config config;
+    struct m3ua_as_config config;     /* as it stands, registration included */
+    struct m3ua_as_config configured; /* as it was given */
+    bool taken;                       /* a spare one: registered by somebody */
     struct as machine;
     enum asp_role role;
     uint32_t membership[LIMIT_ASP_PER_AS]; /* the membership that this AS is to its member */
@@ -95,6 +113,7 @@ struct m3ua_endpoint {
     struct endpoint_as *as;
     struct timer_heap timers; /* ids: ASPs, then ASs, then the network management of ASPs */
     uint16_t users;           /* a bit for each MTP3 user here; 0: not told */
+    enum m3ua_registration registration;
     struct m3ua_endpoint_counters counters;
     bool busy;       /* inside of a call that only transfers may interrupt */
     bool in_handler; /* inside of send() or abort(): nothing may interrupt */
@@ -133,12 +152,16 @@ void endpoint_as_step(struct m3ua_endpoint *ep, uint32_t as, const struct as_eve
                       int64_t now_ns);
 void endpoint_as_arm(struct m3ua_endpoint *ep, uint32_t as);
 
+/* Tells the AS of one membership where its member stands now. */
+void endpoint_member_report(struct m3ua_endpoint *ep, uint32_t asp, uint32_t membership,
+                            int64_t now_ns);
+
 /* --- m3ua_endpoint.c ------------------------------------------------------------------------- */
 
 /* The membership of the ASP in the AS, or M3UA_ENDPOINT_NONE. */
 uint32_t endpoint_membership(const struct m3ua_endpoint *ep, uint32_t asp, uint32_t as);
 
-/* The timer of the ASP's destinations. */
+/* The timer of the ASP's destinations and registrations. */
 void endpoint_network_arm(struct m3ua_endpoint *ep, uint32_t asp);
 
 /* --- m3ua_endpoint_send.c -------------------------------------------------------------------- */
@@ -191,6 +214,11 @@ uint32_t endpoint_memberships_of(const struct m3ua_endpoint *ep, const struct en
                                  uint8_t unknown[4 * LIMIT_M3UA_ROUTING_CONTEXTS],
                                  size_t *unknown_count);
 
+/* The membership with that routing context, or M3UA_ENDPOINT_NONE. An AS that was configured
+ * without one is the ASP's only AS: what the peer calls it is the peer's affair. */
+uint32_t endpoint_membership_of_context(const struct m3ua_endpoint *ep,
+                                        const struct endpoint_asp *a, uint32_t routing_context);
+
 /* An event with ep->in; its `as` is set when the memberships are one. */
 void endpoint_message_raise(struct m3ua_endpoint *ep, enum m3ua_endpoint_event_kind kind,
                             uint32_t asp, uint32_t memberships, int64_t now_ns);
@@ -233,6 +261,44 @@ void endpoint_daud_answer(struct m3ua_endpoint *ep, uint32_t asp, int64_t now_ns
 /* --- m3ua_endpoint_rkm.c --------------------------------------------------------------------- */
 
 void endpoint_rkm_receive(struct m3ua_endpoint *ep, uint32_t asp, int64_t now_ns);
+
+/* A membership that is not registered does not count: no routing context names it, its AS does not
+ * know of the member. */
+static inline bool endpoint_is_member(const struct endpoint_asp *a, uint32_t membership)
+{
+    return ((a->machine.config.memberships >> membership) & 1u) != 0;
+}
+void endpoint_member_set(struct m3ua_endpoint *ep, uint32_t asp, uint32_t membership, bool member,
+                         int64_t now_ns);
+
+/* The only membership that counts, or M3UA_ENDPOINT_NONE when there is none or several. */
+static inline uint32_t endpoint_only_member(const struct endpoint_asp *a)
+{
+    for (uint32_t i = 0; i < a->membership_count; i++)
+        if (a->machine.config.memberships == 1u << i)
+            return i;
+    return M3UA_ENDPOINT_NONE;
+}
+
+void endpoint_registration_raise(struct m3ua_endpoint *ep, uint32_t asp, uint32_t as,
+                                 enum m3ua_kind kind, uint32_t status, uint32_t routing_context,
+                                 int64_t now_ns);
+/* Our ASP, or the peer's, is up or no more. */
+void endpoint_registrations_follow(struct m3ua_endpoint *ep, uint32_t asp, bool is_up,
+                                   int64_t now_ns);
+void endpoint_registration_end(struct m3ua_endpoint *ep, uint32_t asp, uint32_t membership,
+                               int64_t now_ns);
+void endpoint_registrations_time(struct m3ua_endpoint *ep, uint32_t asp, int64_t now_ns);
+int64_t endpoint_registrations_deadline_ns(const struct endpoint_asp *a);
+
+/* --- m3ua_endpoint_rkm_sg.c ------------------------------------------------------------------ */
+
+void endpoint_reg_req_answer(struct m3ua_endpoint *ep, uint32_t asp, int64_t now_ns);
+void endpoint_dereg_req_answer(struct m3ua_endpoint *ep, uint32_t asp, int64_t now_ns);
+/* The peer is down: its keys are void. */
+void endpoint_keys_forget(struct m3ua_endpoint *ep, uint32_t asp, int64_t now_ns);
+/* Makes an AS that was registered and has no members any more spare again. */
+void endpoint_as_release(struct m3ua_endpoint *ep, uint32_t as);
 
 /* --- m3ua_endpoint_beat.c -------------------------------------------------------------------- */
 

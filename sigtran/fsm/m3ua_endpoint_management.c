@@ -75,6 +75,7 @@ void m3ua_endpoint_time(struct m3ua_endpoint *endpoint, int64_t now_ns)
         const uint32_t as = id - endpoint->asp_count;
         if (as >= endpoint->as_count) {
             endpoint_destinations_time(endpoint, as - endpoint->as_count, now_ns);
+            endpoint_registrations_time(endpoint, as - endpoint->as_count, now_ns);
             continue;
         }
         endpoint->as[as].queue.retry_at_ns = TIMER_NEVER_NS;
@@ -120,7 +121,7 @@ static enum p7_status traffic_ask(struct m3ua_endpoint *ep, uint32_t asp, uint32
                                   enum asp_event_kind kind, int64_t now_ns)
 {
     assert(asp < ep->asp_count);
-    uint32_t memberships = ep->asp[asp].machine.config.memberships;
+    uint32_t memberships = UINT32_MAX;
     if (ep->asp[asp].config.role == ASP_ROLE_SG)
         return P7_STATE;
     if (as != M3UA_ENDPOINT_NONE) {

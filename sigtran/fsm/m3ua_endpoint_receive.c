@@ -9,16 +9,13 @@ static uint32_t all_memberships(const struct endpoint_asp *a)
     return a->machine.config.memberships;
 }
 
-/*
- * The membership with that routing context, or M3UA_ENDPOINT_NONE. An AS that was configured
- * without one is the ASP's only AS: what the peer calls it is the peer's affair.
- */
-static uint32_t membership_of_context(const struct m3ua_endpoint *ep, const struct endpoint_asp *a,
-                                      uint32_t routing_context)
+uint32_t endpoint_membership_of_context(const struct m3ua_endpoint *ep,
+                                        const struct endpoint_asp *a, uint32_t routing_context)
 {
     for (uint32_t i = 0; i < a->membership_count; i++) {
         const struct m3ua_as_config *as = &ep->as[a->as[i]].config;
-        if (!as->has_routing_context || as->routing_context == routing_context)
+        if (endpoint_is_member(a, i) &&
+            (!as->has_routing_context || as->routing_context == routing_context))
             return i;
     }
     return M3UA_ENDPOINT_NONE;
@@ -69,15 +66,16 @@ static uint32_t data_membership(struct m3ua_endpoint *ep, uint32_t asp,
     const struct endpoint_asp *a = &ep->asp[asp];
     struct m3ua_fault fault = {.answer = true, .tag = M3UA_TAG_ROUTING_CONTEXT};
     if (data->has_routing_context) {
-        const uint32_t membership = membership_of_context(ep, a, data->routing_context);
+        const uint32_t membership = endpoint_membership_of_context(ep, a, data->routing_context);
         if (membership != M3UA_ENDPOINT_NONE)
             return membership;
         fault.error = M3UA_ERROR_INVALID_ROUTING_CONTEXT;
     } else {
         /* RFC4666-3.3.1: it may be left out only where it could not say anything. RFC4666-3.8.1 has
          * this code for both: none is configured, or which one is meant is not. */
-        if (a->membership_count == 1)
-            return 0;
+        const uint32_t only = endpoint_only_member(a);
+        if (only != M3UA_ENDPOINT_NONE)
+            return only;
         fault.error = M3UA_ERROR_NO_CONFIGURED_AS;
     }
     fault.routing_contexts = ep->received_contexts;
@@ -137,7 +135,7 @@ uint32_t endpoint_memberships_of(const struct m3ua_endpoint *ep, const struct en
     const size_t count = m3ua_list_count(message->routing_contexts);
     for (size_t i = 0; i < count; i++) {
         const uint32_t context = m3ua_list_u32(message->routing_contexts, i);
-        const uint32_t membership = membership_of_context(ep, a, context);
+        const uint32_t membership = endpoint_membership_of_context(ep, a, context);
         if (membership != M3UA_ENDPOINT_NONE)
             memberships |= 1u << membership;
         else
@@ -179,7 +177,8 @@ static void ntfy_receive(struct m3ua_endpoint *ep, uint32_t asp, int64_t now_ns)
     const uint32_t memberships = endpoint_memberships_of(ep, a, &ep->in, unknown, &unknown_count);
     endpoint_message_raise(ep, M3UA_EVENT_NOTIFY, asp, memberships, now_ns);
     /* Without a routing context NTFY tells about one AS, and which one only if there is one. */
-    if ((ep->in.present & M3UA_HAS_ROUTING_CONTEXT) == 0 && a->membership_count != 1)
+    if ((ep->in.present & M3UA_HAS_ROUTING_CONTEXT) == 0 &&
+        endpoint_only_member(a) == M3UA_ENDPOINT_NONE)
         return;
     struct asp_event event = {.memberships = memberships};
     if (ep->in.status_type == M3UA_STATUS_AS_STATE_CHANGE) {

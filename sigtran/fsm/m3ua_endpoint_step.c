@@ -69,7 +69,10 @@ static void arm(struct m3ua_endpoint *ep, uint32_t id, int64_t at_ns)
 
 void endpoint_network_arm(struct m3ua_endpoint *ep, uint32_t asp)
 {
-    arm(ep, ep->asp_count + ep->as_count + asp, endpoint_destinations_deadline_ns(&ep->asp[asp]));
+    const int64_t destinations_ns = endpoint_destinations_deadline_ns(&ep->asp[asp]);
+    const int64_t registrations_ns = endpoint_registrations_deadline_ns(&ep->asp[asp]);
+    arm(ep, ep->asp_count + ep->as_count + asp,
+        destinations_ns < registrations_ns ? destinations_ns : registrations_ns);
 }
 
 void endpoint_as_arm(struct m3ua_endpoint *ep, uint32_t as)
@@ -143,6 +146,7 @@ void endpoint_as_step(struct m3ua_endpoint *ep, uint32_t as, const struct as_eve
     endpoint_as_arm(ep, as);
     as_actions_do(ep, as, &actions, now_ns);
     endpoint_as_announce(ep, as, now_ns);
+    endpoint_as_release(ep, as);
 }
 
 /* --- actions of the ASP machine -------------------------------------------------------------- */
@@ -163,6 +167,12 @@ static void member_report(struct m3ua_endpoint *ep, uint32_t asp, uint32_t membe
     endpoint_as_step(ep, a->as[membership], &event, now_ns);
 }
 
+void endpoint_member_report(struct m3ua_endpoint *ep, uint32_t asp, uint32_t membership,
+                            int64_t now_ns)
+{
+    member_report(ep, asp, membership, false, now_ns);
+}
+
 static void asp_state_changed(struct m3ua_endpoint *ep, uint32_t asp, const struct asp *half,
                               const struct asp_action *action, bool failed, int64_t now_ns)
 {
@@ -175,10 +185,12 @@ static void asp_state_changed(struct m3ua_endpoint *ep, uint32_t asp, const stru
     endpoint_raise(ep, &event, now_ns);
     if (action->new_state != ASP_STATE_DOWN && action->old_state != ASP_STATE_DOWN)
         return; /* the traffic says the rest */
-    if (half != sent_to(&ep->asp[asp]))
-        return; /* an AS counts those that it can send to */
-    for (uint32_t i = 0; i < ep->asp[asp].membership_count; i++)
-        member_report(ep, asp, i, failed, now_ns);
+    /* An AS counts those that it can send to. */
+    for (uint32_t i = 0; i < ep->asp[asp].membership_count && half == sent_to(&ep->asp[asp]); i++)
+        if (endpoint_is_member(&ep->asp[asp], i))
+            member_report(ep, asp, i, failed, now_ns);
+    if (half == &ep->asp[asp].machine)
+        endpoint_registrations_follow(ep, asp, action->new_state != ASP_STATE_DOWN, now_ns);
 }
 
 static void asp_traffic_changed(struct m3ua_endpoint *ep, uint32_t asp, const struct asp *half,

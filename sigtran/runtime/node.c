@@ -176,6 +176,9 @@ static void on_m3ua_event(void *context, const struct m3ua_endpoint_event *event
         node_tell_ssnm(node, asp_name(node, event->asp), as_name(node, event->as), event);
         node_on_ssnm(node, event, now_ns);
         break;
+    case M3UA_EVENT_REGISTRATION:
+        node_tell_registration(node, asp_name(node, event->asp), as_name(node, event->as), event);
+        break;
     default:
         tell_m3ua_trouble(node, event);
         break;
@@ -237,6 +240,7 @@ static enum p7_status create_m3ua(struct node *node)
             .network_appearance = node->config.network_appearance,
             .point_code = node->config.point_code,
             .users = 1u << NODE_SERVICE_SCCP,
+            .registration = node->config.registration,
             .asp_count = asps,
             .asp = asp,
             .as_count = ass,

@@ -80,9 +80,11 @@ void node_connect_due(struct node *node, int64_t now_ns);
 int64_t node_connect_deadline_ns(const struct node *node);
 
 /* --- node_m3ua_network.c --- */
-/* A destination has changed, in words. */
+/* What has happened, in words: a destination has changed, a routing key was registered. */
 void node_tell_ssnm(struct node *node, const char *asp, const char *as,
                     const struct m3ua_endpoint_event *event);
+void node_tell_registration(struct node *node, const char *asp, const char *as,
+                            const struct m3ua_endpoint_event *event);
 
 /* --- node_show_routes.c --- */
 struct page;

@@ -30,8 +30,11 @@ static void show_as(struct node *node, struct page *page)
                "active ASPs");
     for (uint32_t i = 0; i < node_as_count(node); i++) {
         const struct node_as *as = node_as_at(node, i);
+        if (!m3ua_endpoint_as_is_used(node_m3ua(node), i))
+            continue;
         page_print(page, "%-24s %-14s %-10u %-8llu", as->name,
-                   as_state_name(m3ua_endpoint_as_state(node_m3ua(node), i)), as->m3ua.point_code,
+                   as_state_name(m3ua_endpoint_as_state(node_m3ua(node), i)),
+                   m3ua_endpoint_as_config(node_m3ua(node), i)->point_code,
                    (unsigned long long)m3ua_endpoint_as_queued(node_m3ua(node), i));
         for (uint32_t m = 0; m < as->m3ua.asp_count; m++)
             if (m3ua_endpoint_carries(node_m3ua(node), as->m3ua.asp[m], i))
@@ -177,6 +180,8 @@ static void each_m3ua(const struct node *node, const struct visitor *v)
     v->visit(v->context, "m3ua.destination_changes", c->destination_changes);
     v->visit(v->context, "m3ua.destinations_refused", c->destinations_refused);
     v->visit(v->context, "m3ua.audits_sent", c->audits_sent);
+    v->visit(v->context, "m3ua.registrations", c->registrations);
+    v->visit(v->context, "m3ua.registrations_refused", c->registrations_refused);
     v->visit(v->context, "m3ua.beats_lost", c->beats_lost);
     v->visit(v->context, "m3ua.associations_up", c->associations_up);
     v->visit(v->context, "m3ua.associations_down", c->associations_down);

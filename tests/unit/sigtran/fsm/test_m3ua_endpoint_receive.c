@@ -291,20 +291,6 @@ static void another_traffic_mode_is_refused(void)
     CU_ASSERT_TRUE(bytes_equal(bytes_of(s->octets, s->length), bytes_of(expected, n)));
 }
 
-/* RFC4666-4.4.1 */
-static void registration_is_declined(void)
-{
-    start_sg_active();
-    CU_ASSERT_EQUAL(
-        error_for(node, 0, 0, "010009010000001c 02070014 020a000800000001 020b0008000002bc"),
-        M3UA_ERROR_UNSUPPORTED_MESSAGE_CLASS);
-    CU_ASSERT_EQUAL(error_for(node, 0, 0, "0100090300000010 0006000800000007"),
-                    M3UA_ERROR_UNSUPPORTED_MESSAGE_CLASS);
-    CU_ASSERT_EQUAL(
-        error_for(node, 0, 0, "010009040000001c 02090014 0006000800000007 0213000800000000"),
-        M3UA_ERROR_UNEXPECTED_MESSAGE);
-}
-
 /* RFC4666-4.3.4.5: an AS that NTFY says is not active is not sent to. */
 static void notify_holds_and_releases_the_traffic_of_the_asp(void)
 {
@@ -405,7 +391,6 @@ UNIT_TESTS = {
     UNIT(asp_state_maintenance_belongs_on_stream_0),
     UNIT(the_asp_identifier_is_checked_and_named_in_notify),
     UNIT(another_traffic_mode_is_refused),
-    UNIT(registration_is_declined),
     UNIT(notify_holds_and_releases_the_traffic_of_the_asp),
     UNIT(an_asp_says_who_it_is_and_what_it_wants),
     UNIT(an_answer_without_routing_contexts_answers_what_was_asked),
