@@ -137,6 +137,24 @@ void endpoint_destinations_time(struct m3ua_endpoint *ep, uint32_t asp, int64_t 
     endpoint_network_arm(ep, asp);
 }
 
+/* What the peer said does not hold any more: all counts as available. */
+static void void_all(struct m3ua_endpoint *ep, uint32_t asp, uint32_t membership, int64_t now_ns)
+{
+    struct endpoint_asp *a = &ep->asp[asp];
+    struct m3ua_destinations *table = &a->destinations[membership];
+    const struct m3ua_destinations before = *table;
+    m3ua_destinations_forget(table);
+    troubles_count(ep, a->as[membership]);
+    for (uint32_t i = 0; i < before.count; i++) {
+        const struct m3ua_destination_change change = {
+            .entry = (uint32_t)before.range[i].mask << 24 | before.range[i].point_code,
+            .before = before.range[i].state,
+            .after = {.availability = M3UA_AVAILABLE}};
+        if (!m3ua_destination_equal(&change.before, &change.after))
+            change_raise(ep, asp, a->as[membership], &change, NULL, now_ns);
+    }
+}
+
 /*
  * The traffic of a membership has begun or ended. When it ends, what the peer said is void. When it
  * begins again after a gap, an SCTP restart among them, destinations count as available, and those
@@ -161,8 +179,7 @@ void endpoint_destinations_follow(struct m3ua_endpoint *ep, uint32_t asp, uint32
         table->lost_count = 0;
         audit_send(ep, asp, membership, &list, now_ns);
     } else if (!active) {
-        m3ua_destinations_forget(table);
-        troubles_count(ep, a->as[membership]);
+        void_all(ep, asp, membership, now_ns);
     }
     endpoint_network_arm(ep, asp);
 }

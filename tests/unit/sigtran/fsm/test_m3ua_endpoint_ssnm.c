@@ -217,6 +217,9 @@ static void after_a_gap_all_counts_as_available_and_what_matters_is_asked_for(vo
     node->sent_count = 0;
     m3ua_endpoint_association_restart(node->ep, 0, 4, now_ns);
     CU_ASSERT_EQUAL(destination(node, 0x21).availability, M3UA_AVAILABLE);
+    const struct m3ua_endpoint_event *e = event_of(node, M3UA_EVENT_SSNM);
+    CU_ASSERT_TRUE(e->message == NULL && e->affected == 0x03000020);
+    CU_ASSERT_EQUAL(e->destination.availability, M3UA_AVAILABLE);
     give(node, 0, 0, ASPUP_ACK);
     CU_ASSERT_EQUAL(sent_of(node, M3UA_DAUD), 0);
     give(node, 0, 0, ASPAC_ACK);
