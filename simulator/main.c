@@ -8,6 +8,7 @@
 
 #include "config/language/startup.h"
 #include "simulator/campaign.h"
+#include "simulator/probe.h"
 #include "simulator/run.h"
 
 #define COMMAND_LINE_OCTETS 4096
@@ -44,6 +45,8 @@ static char *read_file(const char *path)
 
 static int execute(const struct startup *startup, const char *command_line)
 {
+    if (startup->options.action == OPTIONS_PROBE)
+        return probe_execute(startup->settings);
     char *text = read_file(startup->options.config_path);
     const struct run_invocation invocation = {
         .settings = startup->settings,

@@ -24,6 +24,7 @@ enum option_value {
     OPTION_NAME,
     OPTION_SCREEN,
     OPTION_CHECK,
+    OPTION_PROBE,
     OPTION_QUIET,
     OPTION_LISTEN,
     OPTION_DATA,
@@ -40,6 +41,7 @@ static const struct option simulator_options[] = {
     {"name", required_argument, NULL, OPTION_NAME},
     {"screen", required_argument, NULL, OPTION_SCREEN},
     {"check", no_argument, NULL, OPTION_CHECK},
+    {"probe", no_argument, NULL, OPTION_PROBE},
     {"quiet", no_argument, NULL, OPTION_QUIET},
     {"version", no_argument, NULL, 'V'},
     {"help", no_argument, NULL, 'h'},
@@ -172,6 +174,10 @@ static enum p7_status take_option(struct options *options, int option, const cha
     case OPTION_CHECK:
         if (options->action == OPTIONS_RUN)
             options->action = OPTIONS_CHECK;
+        return P7_OK;
+    case OPTION_PROBE:
+        if (options->action == OPTIONS_RUN)
+            options->action = OPTIONS_PROBE;
         return P7_OK;
     case OPTION_QUIET:
         options->quiet = true;
@@ -330,6 +336,9 @@ static const char usage_simulator[] =
     "      --name NAME        name of the run\n"
     "      --screen WHEN      auto (on a terminal), on or off\n"
     "      --check            checks the configuration and ends\n"
+    "      --probe            sends one request, tells each step on the way to its reply, and "
+    "ends:\n"
+    "                         exit code 0 answered, 1 a step failed, 2 usage or configuration\n"
     "      --quiet            says errors only\n"
     "  -V, --version          prints the version and ends\n"
     "  -h, --help             prints this and ends\n"

@@ -21,7 +21,7 @@
 
 /* Exit codes of the programs. */
 #define OPTIONS_EXIT_PASSED    0
-#define OPTIONS_EXIT_THRESHOLD 1 /* a threshold failed */
+#define OPTIONS_EXIT_THRESHOLD 1 /* a threshold failed, or a step of --probe */
 #define OPTIONS_EXIT_USAGE     2 /* command line or configuration */
 #define OPTIONS_EXIT_INVALID   3 /* the run itself was not valid */
 #define OPTIONS_EXIT_LEDGER    4 /* the ledger failed: disk or contradiction, the log says which */
@@ -31,7 +31,7 @@
 enum options_screen { OPTIONS_SCREEN_AUTO, OPTIONS_SCREEN_ON, OPTIONS_SCREEN_OFF };
 
 /* What the command line asks to be done. */
-enum options_action { OPTIONS_RUN, OPTIONS_CHECK, OPTIONS_VERSION, OPTIONS_HELP };
+enum options_action { OPTIONS_RUN, OPTIONS_CHECK, OPTIONS_PROBE, OPTIONS_VERSION, OPTIONS_HELP };
 
 struct options {
     const char *config_path; /* borrowed from argv, as all paths and names; NULL: not given */

@@ -86,11 +86,12 @@ bool startup_begin(struct startup *startup, enum settings_program program, int a
         options_version(program, stdout);
         return false;
     case OPTIONS_CHECK:
+    case OPTIONS_PROBE:
     case OPTIONS_RUN:
         break;
     }
     *exit_code = load(startup, program);
-    if (*exit_code != OPTIONS_EXIT_PASSED || startup->options.action == OPTIONS_RUN)
+    if (*exit_code != OPTIONS_EXIT_PASSED || startup->options.action != OPTIONS_CHECK)
         return *exit_code == OPTIONS_EXIT_PASSED;
     if (!startup->options.quiet)
         (void)printf("%s: the configuration is sound\n", startup->options.config_path);

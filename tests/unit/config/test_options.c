@@ -49,6 +49,13 @@ static void every_option_of_the_simulator_is_read(void)
     CU_ASSERT_TRUE(options.quiet);
 }
 
+static void a_probe_is_the_simulators(void)
+{
+    CU_ASSERT_EQUAL(parse(SIM, "-c a.cfg --probe"), P7_OK);
+    CU_ASSERT_EQUAL(options.action, OPTIONS_PROBE);
+    CU_ASSERT_NOT_EQUAL(parse(RESP, "-c a.cfg --probe"), P7_OK);
+}
+
 static void every_option_of_the_responder_is_read(void)
 {
     CU_ASSERT_EQUAL(parse(RESP, "--config b.cfg --transport usrsctp --listen [::1]:2905 --data d "
@@ -205,6 +212,7 @@ static void what_there_is_nothing_for_is_told(void)
 
 UNIT_TESTS = {
     UNIT(every_option_of_the_simulator_is_read),
+    UNIT(a_probe_is_the_simulators),
     UNIT(every_option_of_the_responder_is_read),
     UNIT(addresses_come_with_and_without_a_port),
     UNIT(a_wrong_option_is_named_with_the_way_out),
