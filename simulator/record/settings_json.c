@@ -116,6 +116,57 @@ static void put_model(struct json_build *build, json_t *list,
     json_put_bool(build, m, "mobile_terminated", model->mobile_terminated);
 }
 
+static void put_gtt(struct json_build *build, json_t *list, const struct point_code_format *format,
+                    const struct gtt_settings *gtt)
+{
+    json_t *g = json_append_object(build, list);
+    char digits[LIMIT_DIGITS + 2];
+    (void)snprintf(digits, sizeof(digits), "%s%s", gtt->digits, gtt->is_prefix ? "*" : "");
+    json_put_text(build, g, "name", gtt->name);
+    json_put_text(build, g, "digits", digits);
+    if (gtt->has_gti)
+        json_put_u64(build, g, "gti", gtt->gti);
+    if (gtt->has_translation_type)
+        json_put_u64(build, g, "translation_type", gtt->translation_type);
+    if (gtt->has_numbering_plan)
+        json_put_u64(build, g, "numbering_plan", gtt->numbering_plan);
+    if (gtt->has_nature_of_address)
+        json_put_u64(build, g, "nature_of_address", gtt->nature_of_address);
+    json_put_bool(build, g, "local", gtt->is_local);
+    if (gtt->has_ssn)
+        json_put_u64(build, g, "ssn", gtt->ssn);
+    if (gtt->replaces)
+        json_put_text(build, g, "replacement", gtt->replacement);
+    json_t *routes = json_put_array(build, g, "routes");
+    for (uint32_t i = 0; i < gtt->route_count && i < SCCP_TRANSLATION_ROUTES_MAX; i++) {
+        json_t *route = json_append_object(build, routes);
+        json_put_text(build, route, "as", gtt->route[i].as);
+        put_point_code(build, route, format, gtt->route[i].point_code);
+        json_put_text(build, route, "on", gtt->route[i].on_gt ? "gt" : "ssn");
+    }
+}
+
+static void put_sccp(struct json_build *build, json_t *object,
+                     const struct point_code_format *format, const struct sccp_settings *sccp)
+{
+    char pc[POINT_CODE_TEXT_OCTETS];
+    json_t *s = json_put_object(build, object, "sccp");
+    json_t *gtts = json_put_array(build, s, "gtts");
+    for (uint32_t i = 0; i < sccp->gtt_count && i < SETTINGS_GTTS_MAX; i++)
+        put_gtt(build, gtts, format, &sccp->gtt[i]);
+    json_t *concerned = json_put_array(build, s, "concerned");
+    for (uint32_t i = 0; i < sccp->concerned_count && i < SCCP_MANAGER_CONCERNED_MAX; i++)
+        json_append_text(build, concerned, point_code_text(format, sccp->concerned[i], pc));
+    if (sccp->has_replicate_pc)
+        json_put_text(build, s, "replicate", point_code_text(format, sccp->replicate_pc, pc));
+    json_put_text(build, s, "remote_subsystem_status",
+                  sccp->remote_status == REMOTE_STATUS_IGNORE ? "ignore" : "heed");
+    json_put_u64(build, s, "t_stat_info_ms", sccp->t_stat_info_ms);
+    json_put_u64(build, s, "t_stat_info_max_ms", sccp->t_stat_info_max_ms);
+    json_put_u64(build, s, "t_coord_chg_ms", sccp->t_coord_chg_ms);
+    json_put_u64(build, s, "t_ignore_sst_ms", sccp->t_ignore_sst_ms);
+}
+
 static void put_flow(struct json_build *build, json_t *list, const struct flow_settings *flow)
 {
     json_t *f = json_append_object(build, list);
@@ -196,5 +247,6 @@ void json_put_settings(struct json_build *build, json_t *root, const struct sett
     json_t *ass = json_put_array(build, s, "ass");
     for (uint32_t i = 0; i < settings->as_count && i < SETTINGS_AS_MAX; i++)
         put_as(build, ass, &settings->instance.point_code_format, &settings->as[i]);
+    put_sccp(build, s, &settings->instance.point_code_format, &settings->sccp);
     put_simulator(build, s, &settings->instance.point_code_format, &settings->simulator);
 }
