@@ -17,7 +17,8 @@ struct error_case {
 };
 
 static const struct error_case error_cases[] = {
-    {"transport tcp\n", P7_MALFORMED, "1: tcp: ", "auto, kernel, usrsctp or usrsctp-ip"},
+    {"transport tcp\n", P7_MALFORMED,
+     "1: tcp: ", "auto, kernel, kernel-udp, usrsctp or usrsctp-ip"},
     {"\n\nudp-encapsulation local-port 65536\n", P7_RANGE, "3: 65536: ", "0 to 65535"},
     {"udp-encapsulation local-port -1\n", P7_MALFORMED, "1: -1: ", "0 to 65535"},
     {"udp-encapsulation local-ip localhost\n", P7_MALFORMED, "1: localhost: ", "127.0.0.1"},
