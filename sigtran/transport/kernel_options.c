@@ -65,11 +65,17 @@ enum p7_status kernel_profile_apply(int fd, const struct sctp_profile *profile)
                                       .sinit_max_init_timeo =
                                           (uint16_t)profile->init_timeout_max_ms};
     const int on = 1;
+    /* While one association's long message is delivered in parts, those of others on this socket
+     * need not wait (RFC6458-8.1.20); by default they do, and a peer that never ends a message
+     * would silence all others. Parts of two messages of one association are never mixed at this
+     * level. */
+    const int interleave = 1;
     const int nodelay = profile->nodelay;
     buffer_set(fd, SO_SNDBUFFORCE, SO_SNDBUF, profile->send_buffer_octets);
     buffer_set(fd, SO_RCVBUFFORCE, SO_RCVBUF, profile->receive_buffer_octets);
     if (option_set(fd, SCTP_EVENTS, &events, EVENT_MASK_OCTETS) == -1 ||
         option_set(fd, SCTP_RECVRCVINFO, &on, sizeof(on)) == -1 ||
+        option_set(fd, SCTP_FRAGMENT_INTERLEAVE, &interleave, sizeof(interleave)) == -1 ||
         option_set(fd, SCTP_INITMSG, &init, sizeof(init)) == -1 ||
         option_set(fd, SCTP_NODELAY, &nodelay, sizeof(nodelay)) == -1 ||
         timers_set(fd, profile) == -1)

@@ -5,6 +5,7 @@
  * has.
  */
 #include <netinet/in.h>
+#include <netinet/sctp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -100,6 +101,62 @@ static void a_message_longer_than_a_read_arrives_whole(void) /* RFC9260-6.9 */
     CU_ASSERT_EQUAL(p.server.wrong, 0);
     CU_ASSERT_EQUAL(p.client.wrong, 0);
     pair_close(&p);
+}
+
+/* Blocking; all of it fits the peer's receive buffer. */
+static bool stranger_send(int fd, uint32_t number, size_t length)
+{
+    static uint8_t message[100000];
+    union {
+        struct cmsghdr align;
+        uint8_t octets[CMSG_SPACE(sizeof(struct sctp_sndinfo))];
+    } control = {.octets = {0}};
+    struct iovec iov = {.iov_base = message, .iov_len = length};
+    const struct msghdr header = {.msg_iov = &iov,
+                                  .msg_iovlen = 1,
+                                  .msg_control = &control,
+                                  .msg_controllen = sizeof(control)};
+    const struct sctp_sndinfo info = {.snd_sid = 1, .snd_ppid = htonl(TRANSPORT_PPID_M3UA)};
+    struct cmsghdr *c = CMSG_FIRSTHDR(&header);
+    c->cmsg_level = IPPROTO_SCTP;
+    c->cmsg_type = SCTP_SNDINFO;
+    c->cmsg_len = CMSG_LEN(sizeof(info));
+    memcpy(CMSG_DATA(c), &info, sizeof(info));
+    message_fill(message, length, number);
+    return sendmsg(fd, &header, MSG_NOSIGNAL) == (ssize_t)length;
+}
+
+static void a_message_beyond_the_limit_is_dropped_whole_and_counted(void) /* RFC6458-3.1.5 */
+{
+    struct node server;
+    struct node *const one[1] = {&server};
+    uint32_t listener;
+    CU_ASSERT_EQUAL_FATAL(node_open_as(&server, TRANSPORT_KERNEL, "", 0), P7_OK);
+    const struct transport_endpoint e = endpoint_of(2923, 0, 0);
+    CU_ASSERT_EQUAL_FATAL(transport_listen(server.transport, &e, &listener), P7_OK);
+    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_SCTP);
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(2923)};
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const int room = 400000;
+    CU_ASSERT_EQUAL(setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room)), 0);
+    CU_ASSERT_EQUAL_FATAL(connect(fd, (const struct sockaddr *)&to, sizeof(to)), 0);
+    CU_ASSERT(stranger_send(fd, 0, 500));
+    CU_ASSERT(stranger_send(fd, 1, 100000));
+    CU_ASSERT(until_messages(one, 1, &server.messages, 1, 5 * SEC));
+    turn_for(one, 1, 200 * MS); /* its window opens again */
+    CU_ASSERT(stranger_send(fd, 1, LIMIT_M3UA_MESSAGE_OCTETS));
+    CU_ASSERT(stranger_send(fd, 2, 9));
+    CU_ASSERT(until_messages(one, 1, &server.messages, 3, 10 * SEC));
+    CU_ASSERT_EQUAL(server.messages, 3);
+    CU_ASSERT_EQUAL(server.octets, 509 + LIMIT_M3UA_MESSAGE_OCTETS);
+    CU_ASSERT_EQUAL(server.wrong, 0);
+    CU_ASSERT_EQUAL(server.down, 0);
+    struct transport_counters c;
+    transport_get_counters(server.transport, &c);
+    CU_ASSERT_EQUAL(c.messages_too_long, 1);
+    (void)close(fd);
+    CU_ASSERT(until(one, 1, &server.down, 1, 5 * SEC));
+    transport_close(server.transport);
 }
 
 static void a_full_send_buffer_says_so_and_then_that_it_is_writable(void)
@@ -262,6 +319,10 @@ static void an_association_may_have_several_addresses(void) /* RFC9260-6.4 */
     CU_ASSERT_EQUAL(s.path_count, 2);
     CU_ASSERT_STRING_EQUAL(s.path[0].ip, "127.0.0.4");
     CU_ASSERT_STRING_EQUAL(s.path[1].ip, "127.0.0.5");
+    CU_ASSERT(s.path[0].primary && s.path[0].confirmed && s.path[0].reachable);
+    CU_ASSERT_FALSE(s.path[1].primary);
+    CU_ASSERT_FALSE(s.counts_shared);
+    CU_ASSERT(s.packets_sent >= 2 && s.packets_received >= 2); /* the handshake */
     CU_ASSERT_EQUAL_FATAL(transport_get_status(p.server.transport, p.server.association, &s),
                           P7_OK);
     CU_ASSERT_EQUAL(s.path_count, 2);
@@ -380,6 +441,7 @@ UNIT_TESTS = {
     UNIT(an_association_comes_up_and_both_ends_know_the_other),
     UNIT(thousands_of_messages_arrive_in_order_and_unharmed),
     UNIT(a_message_longer_than_a_read_arrives_whole),
+    UNIT(a_message_beyond_the_limit_is_dropped_whole_and_counted),
     UNIT(a_full_send_buffer_says_so_and_then_that_it_is_writable),
     UNIT(what_is_flushed_arrives_without_a_further_message),
     UNIT(a_graceful_end_delivers_what_was_sent),
