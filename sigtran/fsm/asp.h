@@ -6,6 +6,8 @@
  *   ASP_ROLE_SG    the peer is the ASP: it asks, we answer;
  *   ASP_ROLE_IPSP  single exchange (RFC4666-4.3.4.1.2): either may ask, one exchange serves both.
  *
+ * A double exchange is two machines, one of each of the first two: see m3ua_endpoint.h.
+ *
  * An ASP may serve several ASs over one association, each with a state of its own. They are the
  * *memberships* 0..31 of the machine and travel as bit masks; the ASP counts as ASP-ACTIVE when it
  * is active in at least one. Whoever drives the machine maps routing contexts to memberships.

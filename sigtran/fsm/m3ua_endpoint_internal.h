@@ -38,7 +38,7 @@ struct endpoint_asp {
     struct asp machine; /* double exchange: our half, in which we are the ASP */
     struct asp peer;    /* double exchange: the peer's half, in which we answer; else unused */
     int64_t exchange_late_at_ns; /* when the peer's half is overdue */
-    bool exchange_told;          /* ... which is told once for each association */
+    bool exchange_told;          /* ... which is told once for each association, or is not so */
     uint32_t association;
     uint16_t streams_out;
     /* Its memberships: which AS, and as which of its members. */

@@ -51,6 +51,8 @@ static void exchange_watch(struct endpoint_asp *a, int64_t now_ns)
 {
     const bool one_sided = a->config.double_exchange && a->machine.state != ASP_STATE_DOWN &&
                            a->peer.state == ASP_STATE_DOWN;
+    if (a->peer.state != ASP_STATE_DOWN)
+        a->exchange_told = true; /* it knows how; what its management does later is its affair */
     if (!one_sided)
         a->exchange_late_at_ns = TIMER_NEVER_NS;
     else if (a->exchange_late_at_ns == TIMER_NEVER_NS && !a->exchange_told)

@@ -145,6 +145,7 @@ static void the_two_halves_of_a_double_exchange_are_independent(void)
     CU_ASSERT_TRUE(may_send(a) && takes(b));
     pass(60 * SECOND);
     CU_ASSERT_EQUAL(m3ua_endpoint_asp_state(a->ep, 0), ASP_STATE_DOWN);
+    CU_ASSERT_EQUAL(events_of(b, M3UA_EVENT_EXCHANGE_MISSING), 0); /* it is known to ask */
     CU_ASSERT_EQUAL(errors(), 0);
 }
 
