@@ -148,7 +148,7 @@ static void the_pages_blocks_of_configuration_load(void)
         block = strstr(end + 1, "\n```\n");
         block = block == NULL ? NULL : block + 1;
     }
-    CU_ASSERT_EQUAL(blocks, 4);
+    CU_ASSERT_EQUAL(blocks, 5);
 }
 
 UNIT_TESTS = {
