@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "config/node_config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,11 @@
 #include "sigtran/runtime/clock.h"
 
 #define NS_PER_MS 1000000LL
+
+/* Routing keys that may be registered beside those configured, and what each AS of them has. */
+#define SPARES             8u
+#define SPARE_T_R_NS       (2000 * NS_PER_MS)
+#define SPARE_QUEUE_OCTETS 262144u
 
 _Static_assert(SETTINGS_NAME_OCTETS == NODE_NAME_OCTETS, "names are copied whole");
 
@@ -53,6 +59,7 @@ static enum p7_status as_config(const struct settings *settings, const struct as
         .sends_traffic_mode = true,
         .t_r_ns = (int64_t)as->recovery_timeout_ms * NS_PER_MS,
         .active_minimum = as->active_minimum,
+        .registers = as->registers != 0,
         .asp_count = as->asp_count,
     };
     for (uint32_t i = 0; i < as->asp_count; i++) {
@@ -90,7 +97,49 @@ static enum p7_status fill_nodes(const struct settings *settings, struct node_se
         if (status != P7_OK)
             return status;
     }
+    setup->as_count = settings->as_count;
     return P7_OK;
+}
+
+/*
+ * Room for keys that ASPs register: an AS each, for the ASPs that we are the SG of. An ASP holds so
+ * many ASs, and one whose AS has no routing context holds no other (RFC4666-3.1).
+ */
+static void add_spares(const struct settings *settings, struct node_setup *setup)
+{
+    if (settings->instance.allocation != ROUTING_KEY_DYNAMIC_PERMITTED)
+        return;
+    struct m3ua_as_config spare = {.spare = true,
+                                   .traffic_mode = AS_MODE_OVERRIDE,
+                                   .t_r_ns = SPARE_T_R_NS,
+                                   .queue_octets = SPARE_QUEUE_OCTETS};
+    for (uint32_t i = 0; i < settings->asp_count && spare.asp_count < LIMIT_ASP_PER_AS; i++) {
+        uint32_t served = 0;
+        bool takes_any = false;
+        for (uint32_t a = 0; a < settings->as_count; a++)
+            for (uint32_t m = 0; m < setup->as[a].m3ua.asp_count; m++)
+                if (setup->as[a].m3ua.asp[m] == i) {
+                    served++;
+                    takes_any = takes_any || !setup->as[a].m3ua.has_routing_context;
+                }
+        if (settings->asp[i].role == ASP_ROLE_SG && !takes_any &&
+            served + SPARES <= ASP_MEMBERSHIPS_MAX)
+            spare.asp[spare.asp_count++] = i;
+    }
+    for (uint32_t i = 0; i < SPARES && spare.asp_count > 0; i++) {
+        if (setup->as_count == LIMIT_AS)
+            return;
+        struct node_as *as = &setup->as[setup->as_count++];
+        (void)snprintf(as->name, sizeof(as->name), "registered-%u", (unsigned)i + 1);
+        as->m3ua = spare;
+    }
+}
+
+static enum m3ua_registration registration_of(enum routing_key_allocation allocation)
+{
+    return allocation == ROUTING_KEY_NONE                ? M3UA_REGISTRATION_NONE
+           : allocation == ROUTING_KEY_DYNAMIC_PERMITTED ? M3UA_REGISTRATION_DYNAMIC
+                                                         : M3UA_REGISTRATION_STATIC;
 }
 
 static bool is_multihomed(const struct settings *settings)
@@ -121,10 +170,12 @@ enum p7_status node_setup_make(const struct settings *settings, uint8_t ssn,
 {
     memset(setup, 0, sizeof(*setup));
     setup->asp = calloc(settings->asp_count + 1, sizeof(*setup->asp));
-    setup->as = calloc(settings->as_count + 1, sizeof(*setup->as));
+    setup->as = calloc(settings->as_count + SPARES, sizeof(*setup->as));
     enum p7_status status = P7_NO_MEMORY;
     if (setup->asp != NULL && setup->as != NULL)
         status = fill_nodes(settings, setup);
+    if (status == P7_OK)
+        add_spares(settings, setup);
     if (status == P7_OK)
         status = settings_translation(settings, &setup->translation);
     if (status != P7_OK) {
@@ -140,6 +191,7 @@ enum p7_status node_setup_make(const struct settings *settings, uint8_t ssn,
         .network_indicator = settings->instance.network_indicator,
         .has_network_appearance = settings->instance.has_network_appearance,
         .network_appearance = settings->instance.network_appearance,
+        .registration = registration_of(settings->instance.allocation),
         .ssn = ssn,
         .sccp_variant = settings->instance.sccp_variant,
         .long_messages = settings->instance.long_messages,
@@ -149,7 +201,7 @@ enum p7_status node_setup_make(const struct settings *settings, uint8_t ssn,
         .ignores_remote_status = settings->sccp.remote_status == REMOTE_STATUS_IGNORE,
         .asp_count = settings->asp_count,
         .asp = setup->asp,
-        .as_count = settings->as_count,
+        .as_count = setup->as_count,
         .as = setup->as,
         .capture = {.octets_max = settings->capture_octets,
                     .comment = "The M3UA messages that pulse7 exchanged with SCTP. IP and SCTP "

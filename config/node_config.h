@@ -16,6 +16,7 @@
 struct node_setup {
     struct node_config config;
     struct node_asp *asp;
+    uint32_t as_count; /* those of the settings, then room for keys that are registered */
     struct node_as *as;
     struct sccp_translation translation;
 };

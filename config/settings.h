@@ -47,6 +47,14 @@ struct instance_settings {
     uint8_t network_indicator;   /* M3UA protocol data NI (Q.704): 0 international, 2 national */
     bool has_network_appearance; /* optional M3UA parameter, absent by default */
     uint32_t network_appearance;
+    enum routing_key_allocation allocation; /* default static-only */
+};
+
+/* xua rkm routing-key-allocation: what an SG of ours lets its ASPs register. */
+enum routing_key_allocation {
+    ROUTING_KEY_STATIC_ONLY,       /* the keys of the ASs that are configured */
+    ROUTING_KEY_DYNAMIC_PERMITTED, /* any other key too */
+    ROUTING_KEY_NONE,              /* none */
 };
 
 struct asp_settings {
@@ -78,6 +86,7 @@ struct as_settings {
     uint32_t recovery_timeout_ms;      /* T(r), default 2000 */
     uint32_t active_minimum;           /* ASPs that make it AS-ACTIVE, default 1 */
     enum asp_activation activation;    /* default always */
+    uint32_t registers;                /* registration dynamic; default static */
     uint32_t asp_count;
     char asp[LIMIT_ASP_PER_AS][SETTINGS_NAME_OCTETS];
 };

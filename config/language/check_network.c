@@ -119,6 +119,8 @@ static void check_asp(const struct settings *settings, struct asp_settings *asp,
         for (uint32_t j = 0; j < settings->as[i].asp_count; j++)
             if (strcmp(settings->as[i].asp[j], asp->name) == 0)
                 return;
+    if (asp->role == ASP_ROLE_SG && settings->instance.allocation == ROUTING_KEY_DYNAMIC_PERMITTED)
+        return; /* it may register its own */
     check_say(problems, false, "asp %s: no as uses it: write asp %s under one", asp->name,
               asp->name);
 }
@@ -159,6 +161,25 @@ static void check_minimum(const struct settings *settings, const struct as_setti
                   as->name);
 }
 
+/* RFC4666-4.4: REG REQ goes from the ASP to the SG. */
+static void check_registration(const struct settings *settings, const struct as_settings *as,
+                               struct settings_problems *problems)
+{
+    const struct asp_settings *asp =
+        as->asp_count == 0 ? NULL : settings_find_asp(settings, as->asp[0]);
+    if (as->registers != 0 && asp != NULL && asp->role == ASP_ROLE_SG)
+        check_say(problems, true,
+                  "as %s: registration dynamic is for asp and ipsp; an sg writes xua rkm "
+                  "routing-key-allocation dynamic-permitted",
+                  as->name);
+}
+
+/* Does it take any routing context? One that is registered gets its own. */
+static bool takes_any(const struct as_settings *as)
+{
+    return !as->has_routing_context && as->registers == 0;
+}
+
 static bool share_an_asp(const struct as_settings *a, const struct as_settings *b)
 {
     for (uint32_t i = 0; i < a->asp_count; i++)
@@ -179,17 +200,19 @@ static void check_as(const struct settings *settings, const struct as_settings *
                       as->name, as->asp[i]);
     check_exchange(settings, as, problems);
     check_minimum(settings, as, problems);
+    check_registration(settings, as, problems);
     if (as->point_code == 0)
         check_say(problems, true, "as %s: no point code: write routing-key RC PC", as->name);
     for (const struct as_settings *other = settings->as; other != as; other++) {
         if (!share_an_asp(as, other))
             continue;
         /* RFC4666-3.1: without a routing context the receiver can't tell two ASs apart. */
-        if (!as->has_routing_context || !other->has_routing_context)
+        if (takes_any(as) || takes_any(other))
             check_say(problems, true,
                       "as %s and as %s share an asp: give both a routing context of their own",
                       other->name, as->name);
-        else if (as->routing_context == other->routing_context)
+        else if (as->has_routing_context && other->has_routing_context &&
+                 as->routing_context == other->routing_context)
             check_say(problems, true,
                       "as %s and as %s have the routing context %" PRIu32
                       " on the same asp: change one",
@@ -218,7 +241,7 @@ void check_network(struct settings *settings, struct settings_problems *problems
     if (settings->asp_count == 0)
         check_say(problems, true,
                   "cs7 instance 0: no association: write asp NAME REMOTE-PORT LOCAL-PORT m3ua");
-    if (settings->as_count == 0)
+    if (settings->as_count == 0 && settings->instance.allocation != ROUTING_KEY_DYNAMIC_PERMITTED)
         check_say(problems, true, "cs7 instance 0: no application server: write as NAME m3ua");
     for (uint32_t i = 0; i < settings->profile_count; i++)
         check_profile(&settings->profile[i], problems);

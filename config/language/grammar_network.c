@@ -34,6 +34,13 @@ static const struct value_choice exchange_choices[] = {
 static const struct value_choice sctp_role_choices[] = {{"client", 1}, {"server", 0}, {NULL, 0}};
 static const struct value_choice activation_choices[] = {
     {"always", ASP_ACTIVATION_ALWAYS}, {"active-node", ASP_ACTIVATION_ACTIVE_NODE}, {NULL, 0}};
+static const struct value_choice allocation_choices[] = {
+    {"static-only", ROUTING_KEY_STATIC_ONLY},
+    {"dynamic-permitted", ROUTING_KEY_DYNAMIC_PERMITTED},
+    {"none", ROUTING_KEY_NONE},
+    {NULL, 0}};
+static const struct value_choice registration_choices[] = {
+    {"static", 0}, {"dynamic", 1}, {NULL, 0}};
 static const struct value_choice mode_choices[] = {{"override", AS_MODE_OVERRIDE},
                                                    {"loadshare", AS_MODE_LOADSHARE},
                                                    {"broadcast", AS_MODE_BROADCAST},
@@ -43,6 +50,7 @@ _Static_assert(sizeof(enum transport_kind) == sizeof(uint32_t) &&
                    sizeof(enum sccp_variant) == sizeof(uint32_t) &&
                    sizeof(enum sccp_long_messages) == sizeof(uint32_t) &&
                    sizeof(enum ipsp_exchange) == sizeof(uint32_t) &&
+                   sizeof(enum routing_key_allocation) == sizeof(uint32_t) &&
                    sizeof(enum as_traffic_mode) == sizeof(uint32_t),
                "VALUE_CHOICE keeps enums as 32 bits");
 
@@ -450,6 +458,10 @@ const struct grammar_row grammar_network[] = {
     ROW_VALUE(GRAMMAR_CS7, VALUE_TIME32, "sccp-timer reassembly TIME", struct settings,
               instance.t_reass_ms, 1000, 60000,
               "T(reass): how long the segments of a message are waited for"),
+    ROW_CHOICE(GRAMMAR_CS7, "xua rkm routing-key-allocation KIND", struct settings,
+               instance.allocation, allocation_choices,
+               "Role sg: which routing keys asps may register: static-only, dynamic-permitted or "
+               "none"),
     ROW_ENTER(GRAMMAR_CS7, GRAMMAR_ASP, "asp NAME REMOTE-PORT LOCAL-PORT PROTOCOL", asp_enter,
               asps_write, "One association: remote SCTP port first, local second, then m3ua"),
     ROW_CUSTOM(GRAMMAR_ASP, "local-ip ADDRESS", local_ip_set, local_ip_write,
@@ -490,6 +502,8 @@ const struct grammar_row grammar_network[] = {
               LIMIT_ASP_PER_AS,
               "Loadshare, broadcast: how many active asps make the as active, and below how many "
               "the inactive ones are told"),
+    ROW_CHOICE(GRAMMAR_AS, "registration KIND", struct as_settings, registers, registration_choices,
+               "static: the peer knows our routing key; dynamic: we register it (REG REQ)"),
     ROW_CHOICE(GRAMMAR_AS, "asp-activation KIND", struct as_settings, activation,
                activation_choices,
                "When our asps ask for traffic: always, or active-node (of a cluster) only"),

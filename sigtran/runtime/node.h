@@ -72,11 +72,11 @@ struct node_config {
     const struct sccp_translation *translation; /* NULL: none; copied; its `as` are indices here */
     struct sccp_manager_config management;      /* variant and local_pc are the node's */
     bool ignores_remote_status; /* sends also to what subsystem management says is closed */
-    enum m3ua_registration registration; /* what an SG of ours lets be registered */
     uint32_t asp_count;
     const struct node_asp *asp; /* copied */
     uint32_t as_count;
-    const struct node_as *as; /* copied */
+    enum m3ua_registration registration; /* what an SG of ours lets be registered */
+    const struct node_as *as;            /* copied */
     uint32_t dialogues_max;
     uint32_t user_octets;     /* of the user's state in each dialogue */
     int64_t inactivity_ns;    /* silence that ends a dialogue, 0 = never */

@@ -147,6 +147,10 @@ static void ends_of_an_association_need_what_their_role_needs(void)
           NETWORK "cs7 instance 0\n asp C 2905 3000 m3ua\n  remote-ip ::1\n"
                   " asp D 2905 3000 m3ua\n  remote-ip ::1\n",
           "asp D: the same ports");
+    ERROR(RESP,
+          NETWORK "cs7 instance 0\n asp C 0 2905 m3ua\n  role sg\n  sctp-role server\n"
+                  " as D m3ua\n  asp C\n  routing-key 2 4\n  registration dynamic\n",
+          "as D: registration dynamic is for asp and ipsp");
     WARNING(RESP, NETWORK "cs7 instance 0\n asp C 2905 0 m3ua\n  remote-ip ::1\n",
             "asp C: no as uses it");
     ERROR(RESP, NETWORK "cs7 instance 0\n asp C 2905 0 m3ua\n  remote-ip ::1\n  exchange double\n",

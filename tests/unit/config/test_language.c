@@ -132,6 +132,12 @@ static void every_cs7_command_sets_its_field(void)
     SETS(CS7 "sccp-timer reassembly 15s", S->instance.t_reass_ms == 15000);
     SETS(CS7 "network-appearance 0",
          S->instance.has_network_appearance && S->instance.network_appearance == 0);
+    SETS(CS7 "network-appearance 1", S->instance.allocation == ROUTING_KEY_STATIC_ONLY);
+    SETS(CS7 "xua rkm routing-key-allocation dynamic-permitted",
+         S->instance.allocation == ROUTING_KEY_DYNAMIC_PERMITTED);
+    SETS(CS7 "xua rkm routing-key-allocation static-only",
+         S->instance.allocation == ROUTING_KEY_STATIC_ONLY);
+    SETS(CS7 "xua rkm routing-key-allocation none", S->instance.allocation == ROUTING_KEY_NONE);
 }
 
 static void every_asp_command_sets_its_field(void)
@@ -172,6 +178,9 @@ static void every_as_command_sets_its_field(void)
                                        as->point_code == (1u << 11 | 1u << 3 | 1u));
     SETS(AS "routing-key none 17", !as->has_routing_context && as->point_code == 17);
     SETS(AS "traffic-mode override", as->traffic_mode == AS_MODE_OVERRIDE);
+    SETS(AS "traffic-mode override", as->registers == 0);
+    SETS(AS "registration dynamic", as->registers == 1);
+    SETS(AS "registration static", as->registers == 0);
     SETS(AS "traffic-mode loadshare", as->traffic_mode == AS_MODE_LOADSHARE);
     SETS(AS "traffic-mode broadcast", as->traffic_mode == AS_MODE_BROADCAST);
     SETS(AS "recovery-timeout 500", as->recovery_timeout_ms == 500);

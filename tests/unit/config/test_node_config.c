@@ -68,6 +68,39 @@ static void of_ipsps_that_exchange_once_the_client_asks_of_those_that_do_twice_b
     CU_ASSERT_TRUE(ipsp("  exchange double\n").wants_active);
 }
 
+/* RFC4666-4.4.1: room for registered keys, for the ASPs of an SG that permits them */
+static void an_sg_that_permits_dynamic_keys_has_room_for_eight(void)
+{
+    char error[SETTINGS_ERROR_OCTETS];
+    struct node_setup setup;
+#define SG                                                                                         \
+    "cs7 instance 0\n point-code 2.2.2\n asp one 0 2905 m3ua\n  role sg\n  sctp-role server\n"     \
+    " asp two 0 2906 m3ua\n  role sg\n  sctp-role server\n"                                        \
+    " asp three 2907 0 m3ua\n  remote-ip 192.0.2.1\n"                                              \
+    " as first m3ua\n  asp one\n  routing-key 1 1.1.1\n"                                           \
+    " as own m3ua\n  asp three\n  routing-key none 2.2.2\n  registration dynamic\n"
+    CU_ASSERT_EQUAL_FATAL(settings_load_text("test.cfg", SG, &settings, error, sizeof(error)),
+                          P7_OK);
+    CU_ASSERT_EQUAL_FATAL(node_setup_make(&settings, 146, &setup), P7_OK);
+    CU_ASSERT_EQUAL(setup.config.registration, M3UA_REGISTRATION_STATIC);
+    CU_ASSERT_EQUAL(setup.config.as_count, 2);
+    CU_ASSERT_TRUE(setup.as[1].m3ua.registers && !setup.as[0].m3ua.registers);
+    node_setup_free(&setup);
+    CU_ASSERT_EQUAL_FATAL(
+        settings_load_text("test.cfg",
+                           SG "cs7 instance 0\n xua rkm routing-key-allocation dynamic-permitted\n",
+                           &settings, error, sizeof(error)),
+        P7_OK);
+    CU_ASSERT_EQUAL_FATAL(node_setup_make(&settings, 146, &setup), P7_OK);
+    CU_ASSERT_EQUAL(setup.config.registration, M3UA_REGISTRATION_DYNAMIC);
+    CU_ASSERT_EQUAL_FATAL(setup.config.as_count, 2 + 8);
+    CU_ASSERT_TRUE(setup.as[2].m3ua.spare);
+    CU_ASSERT_STRING_EQUAL(setup.as[2].name, "registered-1");
+    CU_ASSERT_EQUAL(setup.as[9].m3ua.asp_count, 2);
+    node_setup_free(&setup);
+#undef SG
+}
+
 static bool transport_is_multihomed(const char *text)
 {
     char error[SETTINGS_ERROR_OCTETS];
@@ -150,6 +183,7 @@ static void gtts_become_the_nodes_table(void)
 
 UNIT_TESTS = {
     UNIT(gtts_become_the_nodes_table),
+    UNIT(an_sg_that_permits_dynamic_keys_has_room_for_eight),
     UNIT(several_addresses_of_one_side_ask_for_a_multihomed_transport),
     UNIT(asps_of_the_active_node_wait_for_their_cluster),
     UNIT(a_node_without_a_cluster_is_the_active_one),
