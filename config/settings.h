@@ -38,6 +38,13 @@
 
 /* --- cs7 instance: who we are in the SS7 network ------------------------------------------- */
 
+/* xua rkm routing-key-allocation: what an SG of ours lets its ASPs register. */
+enum routing_key_allocation {
+    ROUTING_KEY_STATIC_ONLY,       /* the keys of the ASs that are configured */
+    ROUTING_KEY_DYNAMIC_PERMITTED, /* any other key too */
+    ROUTING_KEY_NONE,              /* none */
+};
+
 struct instance_settings {
     struct point_code_format point_code_format; /* how they are written, default 3.8.3 */
     uint32_t point_code;                        /* default 0 = must be set */
@@ -48,13 +55,6 @@ struct instance_settings {
     bool has_network_appearance; /* optional M3UA parameter, absent by default */
     uint32_t network_appearance;
     enum routing_key_allocation allocation; /* default static-only */
-};
-
-/* xua rkm routing-key-allocation: what an SG of ours lets its ASPs register. */
-enum routing_key_allocation {
-    ROUTING_KEY_STATIC_ONLY,       /* the keys of the ASs that are configured */
-    ROUTING_KEY_DYNAMIC_PERMITTED, /* any other key too */
-    ROUTING_KEY_NONE,              /* none */
 };
 
 struct asp_settings {
