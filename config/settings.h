@@ -51,6 +51,8 @@ struct instance_settings {
     enum sccp_variant sccp_variant;             /* default itu */
     enum sccp_long_messages long_messages;      /* default xudt */
     uint32_t t_reass_ms;                        /* T(reass) of SCCP, default 10000 */
+    uint8_t sccp_class;          /* of what we send: 1 (default) in sequence, 0 not */
+    bool sccp_return_option;     /* "return message on error", default true */
     uint8_t network_indicator;   /* M3UA protocol data NI (Q.704): 0 international, 2 national */
     bool has_network_appearance; /* optional M3UA parameter, absent by default */
     uint32_t network_appearance;

@@ -121,6 +121,8 @@ void settings_init(struct settings *settings)
     settings->transport.udp_local_port = 9899; /* RFC6951-5.1 */
     settings->instance.point_code_format = point_code_format_itu();
     settings->instance.t_reass_ms = SCCP_T_REASS_MS;
+    settings->instance.sccp_class = 1; /* both: TS29.078-14.1.3 */
+    settings->instance.sccp_return_option = true;
     settings->profile_count = sizeof(builtin_profiles) / sizeof(builtin_profiles[0]);
     memcpy(settings->profile, builtin_profiles, sizeof(builtin_profiles));
     settings->sccp.t_stat_info_ms = 30000; /* Q.714-5.3.4.2 */

@@ -455,6 +455,13 @@ const struct grammar_row grammar_network[] = {
                long_choices,
                "What is too long for a UDT goes in segments: xudt, or whole: ludt (for networks of "
                "M3UA alone)"),
+    ROW_VALUE(GRAMMAR_CS7, VALUE_U8, "sccp-class N", struct settings, instance.sccp_class, 0, 1,
+              "SCCP class of what we send: 1, in sequence, or 0"),
+    ROW_FLAG(GRAMMAR_CS7, VALUE_TRUE, "sccp-return-option", struct settings,
+             instance.sccp_return_option,
+             "Messages that can't be delivered come back (the default)"),
+    ROW_FLAG(GRAMMAR_CS7, VALUE_FALSE, "no sccp-return-option", struct settings,
+             instance.sccp_return_option, "They are lost without a word"),
     ROW_VALUE(GRAMMAR_CS7, VALUE_TIME32, "sccp-timer reassembly TIME", struct settings,
               instance.t_reass_ms, 1000, 60000,
               "T(reass): how long the segments of a message are waited for"),

@@ -67,6 +67,8 @@ struct node_config {
     uint32_t network_appearance;
     uint8_t ssn; /* of the local user */
     enum sccp_variant sccp_variant;
+    bool sccp_basic_class; /* what we send is of class 0, not 1 */
+    bool no_return_option; /* and does not ask to come back when it can't be delivered */
     enum sccp_long_messages long_messages;
     int64_t t_reass_ns;                         /* T(reass) of Q.714; 0 = 10 s */
     const struct sccp_translation *translation; /* NULL: none; copied; its `as` are indices here */

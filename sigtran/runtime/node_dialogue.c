@@ -3,11 +3,6 @@
 
 #include "sigtran/runtime/node_internal.h"
 
-/* CAP asks for class 1, so that the messages of a dialogue stay in sequence, and for the return
- * option, so that what can't be delivered is heard of (TS29.078-14.1.3). */
-#define NODE_SCCP_CLASS      1
-#define NODE_RETURN_ON_ERROR true
-
 static bool is_reached(struct m3ua_destination destination)
 {
     return m3ua_destination_is_open(&destination, NODE_SERVICE_SCCP);
@@ -52,8 +47,10 @@ static enum p7_status send_unitdata(struct node *node, int64_t now_ns,
     }
     route = &way;
     const struct sccp_unitdata unitdata = {
-        .protocol_class = NODE_SCCP_CLASS,
-        .return_on_error = NODE_RETURN_ON_ERROR,
+        /* CAP asks for class 1, so that the messages of a dialogue stay in sequence, and for the
+         * return option, so that what can't be delivered is heard of (TS29.078-14.1.3). */
+        .protocol_class = node->config.sccp_basic_class ? 0 : 1,
+        .return_on_error = !node->config.no_return_option,
         .called = sccp_party_bytes(&route->called),
         .calling = sccp_party_bytes(&route->calling),
         .data = user_data,

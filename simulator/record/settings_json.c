@@ -233,6 +233,8 @@ void json_put_settings(struct json_build *build, json_t *root, const struct sett
                   settings->instance.sccp_variant == SCCP_ANSI ? "ansi" : "itu");
     json_put_text(build, instance, "sccp_long_messages",
                   settings->instance.long_messages == SCCP_LONG_LUDT ? "ludt" : "xudt");
+    json_put_u64(build, instance, "sccp_class", settings->instance.sccp_class);
+    json_put_bool(build, instance, "sccp_return_option", settings->instance.sccp_return_option);
     json_put_u64(build, instance, "t_reass_ms", settings->instance.t_reass_ms);
     json_put_u64(build, instance, "network_indicator", settings->instance.network_indicator);
     if (settings->instance.has_network_appearance)

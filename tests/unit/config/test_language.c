@@ -129,6 +129,10 @@ static void every_cs7_command_sets_its_field(void)
     SETS(CS7 "sccp-variant ansi\n sccp-variant itu", S->instance.sccp_variant == SCCP_ITU);
     SETS(CS7 "sccp-long-messages ludt", S->instance.long_messages == SCCP_LONG_LUDT);
     SETS(CS7 "sccp-long-messages xudt", S->instance.long_messages == SCCP_LONG_XUDT);
+    SETS(CS7 "sccp-class 0", S->instance.sccp_class == 0);
+    SETS(CS7 "sccp-class 0\n sccp-class 1", S->instance.sccp_class == 1);
+    SETS(CS7 "no sccp-return-option", !S->instance.sccp_return_option);
+    SETS(CS7 "no sccp-return-option\n sccp-return-option", S->instance.sccp_return_option);
     SETS(CS7 "sccp-timer reassembly 15s", S->instance.t_reass_ms == 15000);
     SETS(CS7 "network-appearance 0",
          S->instance.has_network_appearance && S->instance.network_appearance == 0);

@@ -132,13 +132,16 @@ static void the_node_speaks_the_sccp_of_its_network(void)
     struct node_setup setup;
     static const char *const texts[] = {
         NETWORK, NETWORK "cs7 instance 0\n sccp-variant ansi\n sccp-long-messages ludt\n"
-                         " sccp-timer reassembly 20s\n"};
+                         " sccp-timer reassembly 20s\n sccp-class 0\n"
+                         " no sccp-return-option\n"};
     for (unsigned i = 0; i < 2; i++) {
         CU_ASSERT_EQUAL_FATAL(
             settings_load_text("test.cfg", texts[i], &settings, error, sizeof(error)), P7_OK);
         CU_ASSERT_EQUAL_FATAL(node_setup_make(&settings, 146, &setup), P7_OK);
         CU_ASSERT_EQUAL(setup.config.sccp_variant, i == 0 ? SCCP_ITU : SCCP_ANSI);
         CU_ASSERT_EQUAL(setup.config.long_messages, i == 0 ? SCCP_LONG_XUDT : SCCP_LONG_LUDT);
+        CU_ASSERT_EQUAL(setup.config.sccp_basic_class, i != 0);
+        CU_ASSERT_EQUAL(setup.config.no_return_option, i != 0);
         CU_ASSERT_EQUAL(setup.config.t_reass_ns, (i == 0 ? 10 : 20) * 1000000000LL);
         node_setup_free(&setup);
     }

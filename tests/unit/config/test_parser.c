@@ -47,6 +47,7 @@ static const struct error_case error_cases[] = {
     {"cs7 instance 0\n network-indicator foreign\n", P7_MALFORMED, "2: foreign: ", "national"},
     {"cs7 instance 0\n sccp-variant japan\n", P7_MALFORMED, "2: japan: ", "ansi"},
     {"cs7 instance 0\n sccp-long-messages long\n", P7_MALFORMED, "2: long: ", "ludt"},
+    {"cs7 instance 0\n sccp-class 2\n", P7_RANGE, "2: 2: ", "0 to 1"},
     {"cs7 instance 0\n sccp-timer reassembly 10\n", P7_MALFORMED, "2: 10: ", "unit"},
     {"cs7 instance 0\n sccp-timer reassembly 61s\n", P7_RANGE, "2: 61s: ", "1m"},
     {"cs7 instance 0\n asp A 2905 2905\n", P7_MALFORMED, "2: 2905: ", "PROTOCOL"},

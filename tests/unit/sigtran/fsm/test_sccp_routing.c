@@ -254,18 +254,21 @@ static void a_segment_is_for_reassembly_and_a_single_one_is_a_whole_message(void
 
 static void a_first_segment_can_be_returned_when_the_others_did_not_come(void)
 {
-    set_up();
-    struct sccp_message m = unitdata(SCCP_XUDT, SCCP_SSN_CAP); /* Q.714-4.1.1.2.3 */
-    m.has_segmentation = true;
-    m.segmentation = (struct sccp_segmentation){.first = true, .remaining = 3, .reference = 77};
-    receive(&m);
-    CU_ASSERT_EQUAL_FATAL(ind.verdict, SCCP_VERDICT_SEGMENT);
-    struct bytes_writer out = bytes_writer_of(reply, reply + sizeof(reply));
-    sccp_routing_return(&routing, PEER_PC, SCCP_CAUSE_TRANSPORT_ERROR, &out, &ind);
-    check_returned(SCCP_XUDTS, SCCP_CAUSE_TRANSPORT_ERROR);
-    ind.message.return_on_error = false;
-    sccp_routing_return(&routing, PEER_PC, SCCP_CAUSE_TRANSPORT_ERROR, &out, &ind);
-    CU_ASSERT_TRUE(ind.verdict == SCCP_VERDICT_DROPPED && ind.reply.length == 0);
+    static const uint8_t types[2][2] = {{SCCP_XUDT, SCCP_XUDTS}, {SCCP_LUDT, SCCP_LUDTS}};
+    for (size_t i = 0; i < COUNT(types); i++) {
+        set_up();
+        struct sccp_message m = unitdata(types[i][0], SCCP_SSN_CAP); /* Q.714-4.1.1.2.3 */
+        m.has_segmentation = true;
+        m.segmentation = (struct sccp_segmentation){.first = true, .remaining = 3, .reference = 77};
+        receive(&m);
+        CU_ASSERT_EQUAL_FATAL(ind.verdict, SCCP_VERDICT_SEGMENT);
+        struct bytes_writer out = bytes_writer_of(reply, reply + sizeof(reply));
+        sccp_routing_return(&routing, PEER_PC, SCCP_CAUSE_TRANSPORT_ERROR, &out, &ind);
+        check_returned(types[i][1], SCCP_CAUSE_TRANSPORT_ERROR);
+        ind.message.return_on_error = false;
+        sccp_routing_return(&routing, PEER_PC, SCCP_CAUSE_TRANSPORT_ERROR, &out, &ind);
+        CU_ASSERT_TRUE(ind.verdict == SCCP_VERDICT_DROPPED && ind.reply.length == 0);
+    }
 }
 
 static void of_returned_segments_the_first_one_is_the_notice(void) /* Q.714-4.1.1.1.3 */

@@ -225,6 +225,48 @@ static void an_ludt_for_a_user_that_is_not_there_comes_back_whole(void) /* Q.714
     rig_close(&story.rig);
 }
 
+/* What comes in last, as SCCP has it. */
+static bool look_at_class(void *context, const struct transport_message *message)
+{
+    struct sccp_message *last = context;
+    const uint8_t *end = message->bytes.data + message->bytes.length;
+    struct m3ua_data data;
+    struct m3ua_fault fault;
+    if (m3ua_is_data(message->bytes.data, end) &&
+        m3ua_data_decode(message->bytes.data, end, &data, &fault) == P7_OK)
+        CU_ASSERT_EQUAL(sccp_decode(SCCP_ITU, data.payload, last), P7_OK);
+    return true;
+}
+
+static void class_and_return_option_are_what_the_network_is_to_have(void) /* Q.713-3.6 */
+{
+    for (unsigned i = 0; i < 2; i++) {
+        struct sccp_message last = {.type = 0};
+        struct rig rig;
+        rig_open(&rig, 1, &rig_calm);
+        const struct node_asp server = rig_asp_server("from-asp", NULL);
+        const struct node_as towards_asp = rig_as(1, 1, AS_MODE_OVERRIDE);
+        struct node_config sg = rig_config(2, &server, 1, &towards_asp);
+        const struct node_asp client = rig_asp_client("to-sg", "10.0.0.2");
+        const struct node_as towards_sg = rig_as(2, 1, AS_MODE_OVERRIDE);
+        struct node_config asp = rig_config(1, &client, 1, &towards_sg);
+        asp.sccp_basic_class = i != 0;
+        asp.no_return_option = i != 0;
+        struct rig_side *there = rig_add(&rig, "10.0.0.2", &sg, NULL);
+        struct rig_side *here = rig_add(&rig, "10.0.0.1", &asp, NULL);
+        there->passes = look_at_class;
+        there->passes_context = &last;
+        rig_run_for(&rig, RIG_SEC);
+        (void)rig_begin(here, 8); /* nobody is there */
+        rig_run_for(&rig, 10 * RIG_MS);
+        CU_ASSERT_EQUAL(last.type, SCCP_UDT);
+        CU_ASSERT_EQUAL(last.protocol_class, i == 0 ? 1 : 0);
+        CU_ASSERT_EQUAL(last.return_on_error, i == 0);
+        CU_ASSERT_EQUAL(here->told[TCAP_IND_NOTICE], i == 0 ? 1 : 0);
+        rig_close(&rig);
+    }
+}
+
 UNIT_TESTS = {
     UNIT(a_dialogue_of_long_messages_goes_in_segments_both_ways),
     UNIT(a_network_that_takes_ludts_gets_one_for_each),
@@ -232,6 +274,7 @@ UNIT_TESTS = {
     UNIT(a_message_too_long_for_sccp_is_not_sent_and_counted),
     UNIT(a_segment_that_is_lost_is_told_to_the_user_of_the_dialogue),
     UNIT(a_last_segment_that_is_lost_is_told_after_t_reass),
+    UNIT(class_and_return_option_are_what_the_network_is_to_have),
     UNIT(an_ludt_for_a_user_that_is_not_there_comes_back_whole),
 };
 UNIT_MAIN("node_sccp")
