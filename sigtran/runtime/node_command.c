@@ -138,9 +138,13 @@ static enum p7_status send_ssnm(struct order *order)
         message.unavailability_cause = (uint16_t)command->number;
         message.mtp3_user = NODE_SERVICE_SCCP;
     }
-    return asked(order,
-                 m3ua_endpoint_send_ssnm(order->node->m3ua, order->asp, &message, order->now_ns),
-                 m3ua_kind_name(command->message));
+    const char *name = m3ua_kind_name(command->message);
+    const enum p7_status status =
+        m3ua_endpoint_send_ssnm(order->node->m3ua, order->asp, &message, order->now_ns);
+    if (status == P7_OK)
+        return say(order, status, "asp %s: %s %s sent; an answer would be in the log", command->asp,
+                   name, command->point_code);
+    return asked(order, status, name);
 }
 
 static enum p7_status send_data(struct order *order)

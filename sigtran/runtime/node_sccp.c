@@ -99,29 +99,30 @@ static void on_event(void *context, const struct sccp_manager_event *event)
 {
     struct node *node = context;
     const char *name = sccp_manager_event_name(event->kind);
+    char pc[POINT_CODE_TEXT_OCTETS];
+    (void)point_code_text(&node->config.point_code_format, event->pc, pc);
     switch (event->kind) {
     case SCCP_MANAGER_POINT_PROHIBITED:
     case SCCP_MANAGER_POINT_ALLOWED:
-        node_tell(node, NODE_INFO, "sccp", name, "point code %u", event->pc);
+        node_tell(node, NODE_INFO, "sccp", name, "point code %s", pc);
         break;
     case SCCP_MANAGER_CONGESTED:
-        node_tell(node, NODE_INFO, "sccp", name, "point code %u: level %u", event->pc,
-                  event->level);
+        node_tell(node, NODE_INFO, "sccp", name, "point code %s: level %u", pc, event->level);
         break;
     case SCCP_MANAGER_SUBSYSTEM_PROHIBITED:
         node_tell(node, NODE_WARNING, "sccp", name,
-                  "point code %u ssn %u is out of service; nothing is sent to it until it is back",
-                  event->pc, event->ssn);
+                  "point code %s ssn %u is out of service; nothing is sent to it until it is back",
+                  pc, event->ssn);
         break;
     case SCCP_MANAGER_DENIED:
         node_tell(node, NODE_WARNING, "sccp", name,
-                  "ssn %u: the replicate at point code %u did not answer; it stays in service",
-                  event->ssn, event->pc);
+                  "ssn %u: the replicate at point code %s did not answer; it stays in service",
+                  event->ssn, pc);
         break;
     case SCCP_MANAGER_SUBSYSTEM_ALLOWED:
     case SCCP_MANAGER_GRANTED:
     case SCCP_MANAGER_GRANT:
-        node_tell(node, NODE_INFO, "sccp", name, "point code %u ssn %u", event->pc, event->ssn);
+        node_tell(node, NODE_INFO, "sccp", name, "point code %s ssn %u", pc, event->ssn);
         break;
     }
 }

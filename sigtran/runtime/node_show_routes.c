@@ -19,6 +19,12 @@ static const char *as_name(const struct node *node, uint32_t as)
     return as < node->config.as_count ? node->as[as].name : "-";
 }
 
+/* As ASP we are what the AS's point code names; what lies beyond is told of by SSNM alone. */
+static bool is_ours(const struct node *node, const struct m3ua_as_config *as)
+{
+    return as->asp_count == 0 || node->asp[as->asp[0]].m3ua.role == ASP_ROLE_ASP;
+}
+
 static void show_application_servers(const struct node *node, struct page *page)
 {
     static const char *const modes[] = {"", "override", "loadshare", "broadcast"};
@@ -33,7 +39,10 @@ static void show_application_servers(const struct node *node, struct page *page)
         char state[STATE_OCTETS];
         if (as->has_routing_context)
             (void)snprintf(context, sizeof(context), "%u", as->routing_context);
-        m3ua_destination_text(&destination, state, sizeof(state));
+        if (is_ours(node, as))
+            (void)snprintf(state, sizeof(state), "ours");
+        else
+            m3ua_destination_text(&destination, state, sizeof(state));
         page_print(page, "%-20s %-10s %-12s %-10s %-12s %s\n", node->as[i].name, context,
                    pc_text(node, as->point_code, pc), modes[as->traffic_mode],
                    as_state_name(m3ua_endpoint_as_state(node->m3ua, i)), state);

@@ -206,7 +206,7 @@ static void routes_and_queues_are_shown(void)
     node_show(rig.side[0].node, DATA_PLANE_QUERY_ROUTES, text, sizeof(text));
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "0.0.2"));
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "AS-ACTIVE"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(text, "available"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "ours"));
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "146 in service"));
     node_show(rig.side[0].node, DATA_PLANE_QUERY_QUEUES, text, sizeof(text));
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "as as"));
