@@ -84,6 +84,9 @@ static enum p7_status asked(struct order *order, enum p7_status status, const ch
     if (status == P7_STATE)
         return say(order, status, "asp %s: not in this role or state (%s); see `show asp`", asp,
                    what);
+    if (status == P7_EXISTS)
+        return say(order, status, "asp %s: as %s is registered, or has been asked for", asp,
+                   as_text(order));
     return say(order, status, "asp %s: %s: %s", asp, what, p7_status_text(status));
 }
 
@@ -107,6 +110,12 @@ static enum p7_status manage(struct order *order)
     case NODE_COMMAND_ASP_UNBLOCK:
         return asked(order, m3ua_endpoint_asp_lock(m3ua, order->asp, false, order->now_ns),
                      "no longer blocked");
+    case NODE_COMMAND_ASP_REGISTER:
+        return asked(order, m3ua_endpoint_register(m3ua, order->asp, order->as, order->now_ns),
+                     "REG REQ");
+    case NODE_COMMAND_ASP_DEREGISTER:
+        return asked(order, m3ua_endpoint_deregister(m3ua, order->asp, order->as, order->now_ns),
+                     "DEREG REQ");
     default:
         return asked(
             order, m3ua_endpoint_send_beat(m3ua, order->asp, order->command->number, order->now_ns),

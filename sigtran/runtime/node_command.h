@@ -28,11 +28,13 @@ enum node_command_kind {
     NODE_COMMAND_ASP_INACTIVE, /* in `as`, "": in all */
     NODE_COMMAND_ASP_BLOCK,    /* SG: refuse what the ASP asks for (RFC4666-3.8.1) */
     NODE_COMMAND_ASP_UNBLOCK,
-    NODE_COMMAND_SEND_BEAT,     /* of `number` octets of Heartbeat Data */
-    NODE_COMMAND_SEND_SSNM,     /* `message` for `point_code`; SCON: level, DUPU: cause `number` */
-    NODE_COMMAND_SEND_DATA,     /* `octets` through `as` to `point_code`, SLS `number` */
-    NODE_COMMAND_SUBSYSTEM_OUT, /* SSN `number` out of service (Q.714-5.3) ... */
-    NODE_COMMAND_SUBSYSTEM_IN,  /* ... and back */
+    NODE_COMMAND_ASP_REGISTER,   /* `as` (RFC4666-4.4.1) */
+    NODE_COMMAND_ASP_DEREGISTER, /* `as` (RFC4666-4.4.2) */
+    NODE_COMMAND_SEND_BEAT,      /* of `number` octets of Heartbeat Data */
+    NODE_COMMAND_SEND_SSNM,      /* `message` for `point_code`; SCON: level, DUPU: cause `number` */
+    NODE_COMMAND_SEND_DATA,      /* `octets` through `as` to `point_code`, SLS `number` */
+    NODE_COMMAND_SUBSYSTEM_OUT,  /* SSN `number` out of service (Q.714-5.3) ... */
+    NODE_COMMAND_SUBSYSTEM_IN,   /* ... and back */
 };
 
 struct node_command {

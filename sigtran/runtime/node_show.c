@@ -30,17 +30,17 @@ static void show_as(struct node *node, struct page *page)
                "active ASPs");
     for (uint32_t i = 0; i < node_as_count(node); i++) {
         const struct node_as *as = node_as_at(node, i);
+        const struct m3ua_as_config *config = m3ua_endpoint_as_config(node_m3ua(node), i);
         char pc[POINT_CODE_TEXT_OCTETS];
         if (!m3ua_endpoint_as_is_used(node_m3ua(node), i))
             continue;
         page_print(page, "%-24s %-14s %-10s %-8llu", as->name,
                    as_state_name(m3ua_endpoint_as_state(node_m3ua(node), i)),
-                   point_code_text(&node->config.point_code_format,
-                                   m3ua_endpoint_as_config(node_m3ua(node), i)->point_code, pc),
+                   point_code_text(&node->config.point_code_format, config->point_code, pc),
                    (unsigned long long)m3ua_endpoint_as_queued(node_m3ua(node), i));
-        for (uint32_t m = 0; m < as->m3ua.asp_count; m++)
-            if (m3ua_endpoint_carries(node_m3ua(node), as->m3ua.asp[m], i))
-                page_print(page, " %s", node_asp_at(node, as->m3ua.asp[m])->name);
+        for (uint32_t m = 0; m < config->asp_count; m++)
+            if (m3ua_endpoint_carries(node_m3ua(node), config->asp[m], i))
+                page_print(page, " %s", node_asp_at(node, config->asp[m])->name);
         page_print(page, "\n");
     }
 }

@@ -31,7 +31,9 @@ static void show_application_servers(const struct node *node, struct page *page)
     page_print(page, "%-20s %-10s %-12s %-10s %-12s %s\n", "AS", "context", "point code", "mode",
                "state", "destination");
     for (uint32_t i = 0; i < node->config.as_count; i++) {
-        const struct m3ua_as_config *as = &node->as[i].m3ua;
+        const struct m3ua_as_config *as = m3ua_endpoint_as_config(node->m3ua, i);
+        if (!m3ua_endpoint_as_is_used(node->m3ua, i))
+            continue;
         const struct m3ua_destination destination =
             m3ua_endpoint_destination(node->m3ua, i, as->point_code);
         char context[CONTEXT_OCTETS] = "none";
@@ -120,8 +122,9 @@ void node_show_queues(const struct node *node, struct page *page)
 {
     page_print(page, "%-34s %10s\n", "waits", "messages");
     for (uint32_t i = 0; i < node->config.as_count; i++)
-        page_print(page, "as %-31s %10llu\n", node->as[i].name,
-                   (unsigned long long)m3ua_endpoint_as_queued(node->m3ua, i));
+        if (m3ua_endpoint_as_is_used(node->m3ua, i))
+            page_print(page, "as %-31s %10llu\n", node->as[i].name,
+                       (unsigned long long)m3ua_endpoint_as_queued(node->m3ua, i));
     for (uint32_t i = 0; i < node->config.asp_count; i++) {
         struct transport_status status;
         const uint32_t association = node->link[i].association;

@@ -139,6 +139,23 @@ static void a_beat_by_hand_comes_back_with_its_round_trip(void)
     rig_close(&rig);
 }
 
+/* RFC4666-4.4.1, 4.4.2 */
+static void a_routing_key_is_registered_and_taken_back(void)
+{
+    struct rig rig;
+    open_running_pair(&rig);
+    struct node_command command = {.kind = NODE_COMMAND_ASP_DEREGISTER, .asp = "to-sg", .as = "as"};
+    CU_ASSERT_EQUAL(order(&rig, 0, command), P7_STATE); /* never registered */
+    command.kind = NODE_COMMAND_ASP_REGISTER;
+    CU_ASSERT_EQUAL(order(&rig, 0, command), P7_OK);
+    rig_run_for(&rig, RIG_SEC);
+    CU_ASSERT_EQUAL(rig_events(&rig.side[0], "registration"), 1);
+    CU_ASSERT_EQUAL(order(&rig, 1, command), P7_NOT_FOUND); /* the SG calls it otherwise */
+    (void)snprintf(command.asp, sizeof(command.asp), "from-asp");
+    CU_ASSERT_EQUAL(order(&rig, 1, command), P7_STATE);
+    rig_close(&rig);
+}
+
 static void data_by_hand_reaches_the_peers_sccp(void)
 {
     struct rig rig;
@@ -220,6 +237,7 @@ UNIT_TESTS = {
     UNIT(a_destination_said_to_be_unavailable_closes_the_route_until_it_is_available),
     UNIT(every_kind_of_network_message_can_be_sent_in_its_direction),
     UNIT(a_beat_by_hand_comes_back_with_its_round_trip),
+    UNIT(a_routing_key_is_registered_and_taken_back),
     UNIT(data_by_hand_reaches_the_peers_sccp),
     UNIT(a_subsystem_goes_out_of_service_and_back),
     UNIT(a_name_that_is_none_is_answered_with_the_way_out),
