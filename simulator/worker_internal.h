@@ -6,6 +6,7 @@
 #ifndef SIMULATOR_WORKER_INTERNAL_H
 #define SIMULATOR_WORKER_INTERNAL_H
 
+#include "config/node_config.h"
 #include "sigtran/runtime/clock.h"
 #include "simulator/core/echoes.h"
 #include "simulator/core/ssf.h"
@@ -77,6 +78,10 @@ struct worker {
 /* worker_setup.c: everything that worker_create makes; errors as there. */
 enum p7_status worker_create_parts(struct worker *worker, const struct worker_config *config,
                                    char *verdict, size_t verdict_octets) P7_MUST_CHECK;
+
+/* What the worker's node is opened with; node_setup_free ends it. Errors as node_setup_make. */
+enum p7_status worker_node_setup_make(const struct worker_config *config,
+                                      struct node_setup *node) P7_MUST_CHECK;
 
 /* The ways to each target, from the settings and the node. Errors as node_route_to_as and
  * sccp_party_set_gt. */

@@ -243,21 +243,29 @@ static enum p7_status create_echoes(struct worker *worker)
     return echoes_create(&worker->echoes, ECHOES_MAX);
 }
 
+enum p7_status worker_node_setup_make(const struct worker_config *config, struct node_setup *node)
+{
+    const uint8_t ssn = config->settings->simulator.target[0].calling.ssn;
+    const enum p7_status status = node_setup_make(config->settings, ssn, node);
+    if (status != P7_OK)
+        return status;
+    node->config.dialogues_max = dialogues_of(&config->settings->simulator);
+    node->config.user_octets = sizeof(struct worker_dialogue);
+    set_groups(config->settings, node);
+    node->config.generation = (uint16_t)config->run_tag;
+    node->config.no_queue = true; /* a request that waits in AS-PENDING has not been sent */
+    node->config.capture.path = config->capture_path;
+    return P7_OK;
+}
+
 static enum p7_status create_plane(struct worker *worker, const struct worker_config *config,
                                    char *verdict, size_t verdict_octets)
 {
     const struct data_plane_hooks hooks = worker_hooks(worker);
     struct node_setup node;
-    const uint8_t ssn = config->settings->simulator.target[0].calling.ssn;
-    enum p7_status status = node_setup_make(config->settings, ssn, &node);
+    enum p7_status status = worker_node_setup_make(config, &node);
     if (status != P7_OK)
         return status;
-    node.config.dialogues_max = dialogues_of(&config->settings->simulator);
-    node.config.user_octets = sizeof(struct worker_dialogue);
-    set_groups(config->settings, &node);
-    node.config.generation = (uint16_t)config->run_tag;
-    node.config.no_queue = true; /* a request that waits in AS-PENDING has not been sent */
-    node.config.capture.path = config->capture_path;
     status = data_plane_create(&node.config, &hooks, &worker->plane, verdict, verdict_octets);
     node_setup_free(&node);
     if (status == P7_OK)
