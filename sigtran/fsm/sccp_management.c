@@ -405,7 +405,8 @@ bool sccp_manager_is_open(const struct sccp_manager *manager, uint32_t pc, uint8
         else
             has_failed = has_failed || remote->ssn == ssn;
     }
-    if (!has_no_sccp && !has_failed && !is_congested)
+    /* SSN 1: between SCMGs it is how an SCCP tells that it is back. */
+    if (ssn == SCCP_SSN_MANAGEMENT || (!has_no_sccp && !has_failed && !is_congested))
         return true;
     *cause = has_no_sccp  ? SCCP_CAUSE_SCCP_FAILURE
              : has_failed ? SCCP_CAUSE_SUBSYSTEM_FAILURE

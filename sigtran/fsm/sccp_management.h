@@ -157,7 +157,8 @@ void sccp_manager_user_unavailable(struct sccp_manager *manager, uint32_t pc, bo
 void sccp_manager_user_available(struct sccp_manager *manager, uint32_t pc);
 
 /*
- * May a message go there now? `ssn` 0: to the node's translation (route on GT). False: `cause` is
+ * May a message go there now? `ssn` 0: to the node's translation (route on GT); 1: to its SCMG, for
+ * which only MTP matters. False: `cause` is
  * what its return would say (Q.714-2.6): MTP failure, SCCP failure, subsystem failure, network
  * congestion.
  */

@@ -183,12 +183,30 @@ static enum p7_status set_subsystem(struct order *order)
 {
     const bool in = order->command->kind == NODE_COMMAND_SUBSYSTEM_IN;
     const uint8_t ssn = (uint8_t)order->command->number;
-    const enum p7_status status = sccp_routing_set_in_service(&order->node->sccp, ssn, in);
+    const enum p7_status status = node_set_in_service(order->node, ssn, in, order->now_ns);
     if (status != P7_OK)
         return say(order, status, "subsystem %u: it is not one of this node; ours is %u", ssn,
                    order->node->config.ssn);
     return say(order, status, "subsystem %u is %s service; concerned point codes are told", ssn,
                in ? "in" : "out of");
+}
+
+static enum p7_status ask_replicate(struct order *order)
+{
+    const uint8_t ssn = (uint8_t)order->command->number;
+    const enum p7_status status = node_request_out_of_service(order->node, ssn, order->now_ns);
+    if (status == P7_STATE)
+        return say(order, status, "subsystem %u: the replicate has been asked and not answered yet",
+                   ssn);
+    if (status != P7_OK)
+        return say(order, status,
+                   "subsystem %u: it is not in service here, or no replicate is configured: write "
+                   "replicate PC",
+                   ssn);
+    return say(order, status,
+               "subsystem %u: the replicate is asked; the event out-of-service-granted or "
+               "out-of-service-denied tells its answer",
+               ssn);
 }
 
 enum p7_status node_command_run(struct node *node, const struct node_command *command,
@@ -218,6 +236,8 @@ enum p7_status node_command_run(struct node *node, const struct node_command *co
     case NODE_COMMAND_SUBSYSTEM_IN:
     case NODE_COMMAND_SUBSYSTEM_OUT:
         return set_subsystem(&order);
+    case NODE_COMMAND_SUBSYSTEM_ASK:
+        return ask_replicate(&order);
     default:
         return manage(&order);
     }

@@ -35,6 +35,7 @@ enum node_command_kind {
     NODE_COMMAND_SEND_DATA,      /* `octets` through `as` to `point_code`, SLS `number` */
     NODE_COMMAND_SUBSYSTEM_OUT,  /* SSN `number` out of service (Q.714-5.3) ... */
     NODE_COMMAND_SUBSYSTEM_IN,   /* ... and back */
+    NODE_COMMAND_SUBSYSTEM_ASK,  /* the replicate whether it may go (Q.714-5.3.5.2) */
 };
 
 struct node_command {

@@ -16,7 +16,7 @@
 #include "sigtran/runtime/data_plane.h"
 
 #define NODE_CONSOLE_SHOWS    7
-#define NODE_CONSOLE_COMMANDS 20
+#define NODE_CONSOLE_COMMANDS 21
 
 struct node_console {
     struct node_console_show {

@@ -269,6 +269,7 @@ static void a_point_out_of_reach_takes_its_subsystems_along_and_brings_them_back
     CU_ASSERT_EQUAL(closed_by(PEER_PC, SSN), SCCP_CAUSE_MTP_FAILURE);
     CU_ASSERT_EQUAL(closed_by(PEER_PC, 6), SCCP_CAUSE_MTP_FAILURE);
     CU_ASSERT_EQUAL(closed_by(PEER_PC, 0), SCCP_CAUSE_MTP_FAILURE);
+    CU_ASSERT_EQUAL(closed_by(PEER_PC, SCCP_SSN_MANAGEMENT), SCCP_CAUSE_MTP_FAILURE);
     CU_ASSERT_TRUE(is_open(101, SSN));
     CU_ASSERT_EQUAL(sccp_manager_deadline_ns(&manager), TIMER_NEVER_NS); /* the test has ended */
     receive(SCCP_SSP, PEER_PC, SSN, S);                                  /* from the past */
@@ -307,6 +308,8 @@ static void an_sccp_that_is_unavailable_is_tested_and_an_unequipped_one_is_not(v
     last_event_is(2, SCCP_MANAGER_SUBSYSTEM_PROHIBITED, PEER_PC, SCCP_SSN_MANAGEMENT);
     CU_ASSERT_EQUAL(closed_by(PEER_PC, SSN), SCCP_CAUSE_SCCP_FAILURE);
     CU_ASSERT_EQUAL(closed_by(PEER_PC, 0), SCCP_CAUSE_SCCP_FAILURE);
+    /* Its own word is to be heard and answered. */
+    CU_ASSERT_TRUE(is_open(PEER_PC, SCCP_SSN_MANAGEMENT));
     sccp_manager_time(&manager, 31 * S);
     last_sent_is(1, PEER_PC, SCCP_SST, PEER_PC, SCCP_SSN_MANAGEMENT);
     receive(SCCP_SSA, PEER_PC, SCCP_SSN_MANAGEMENT, 32 * S);

@@ -181,6 +181,9 @@ static void a_subsystem_goes_out_of_service_and_back(void)
     rig_run_for(&rig, 100 * RIG_MS);
     CU_ASSERT_EQUAL(rig.side[0].told[TCAP_IND_NOTICE], 1);
     CU_ASSERT_EQUAL(rig.side[1].told[TCAP_IND_BEGIN], 0);
+    command.kind = NODE_COMMAND_SUBSYSTEM_ASK; /* it has gone already, and has no replicate */
+    CU_ASSERT_EQUAL(order(&rig, 1, command), P7_NOT_FOUND);
+    CU_ASSERT_PTR_NOT_NULL(strstr(answer, "replicate PC"));
     command.kind = NODE_COMMAND_SUBSYSTEM_IN;
     CU_ASSERT_EQUAL(order(&rig, 1, command), P7_OK);
     command.number = 8;

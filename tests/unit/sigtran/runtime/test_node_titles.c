@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Whole nodes that find each other by global titles, and tell each other of their subsystems. */
+#include "sigtran/runtime/node_command.h"
 #include "tests/unit/sigtran/runtime/node_rig.h"
 
 #define SIMULATOR 0 /* point code 1, title 46999 */
@@ -244,7 +245,10 @@ static void a_subsystem_goes_when_its_replicate_grants_it(void) /* Q.714-5.3.5 *
     struct rig rig;
     open_three(&rig, true);
     struct rig_side *primary = &rig.side[PRIMARY];
-    CU_ASSERT_EQUAL(node_request_out_of_service(primary->node, SCCP_SSN_CAP, rig.now_ns), P7_OK);
+    char answer[NODE_COMMAND_ANSWER_OCTETS];
+    const struct node_command ask = {.kind = NODE_COMMAND_SUBSYSTEM_ASK, .number = SCCP_SSN_CAP};
+    CU_ASSERT_EQUAL(node_command_run(primary->node, &ask, rig.now_ns, answer), P7_OK);
+    CU_ASSERT_EQUAL(node_command_run(primary->node, &ask, rig.now_ns, answer), P7_STATE);
     rig_run_for(&rig, 10 * RIG_MS);
     CU_ASSERT_EQUAL(rig_events(&rig.side[SIMULATOR], "out-of-service-grant"), 1);
     CU_ASSERT_EQUAL(rig_events(primary, "out-of-service-granted"), 1);
