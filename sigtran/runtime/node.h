@@ -65,7 +65,8 @@ struct node_config {
     uint8_t network_indicator;
     bool has_network_appearance;
     uint32_t network_appearance;
-    uint8_t ssn; /* of the local user */
+    uint8_t ssn;                /* of the local user */
+    bool ignores_remote_status; /* sends also to what subsystem management says is closed */
     enum sccp_variant sccp_variant;
     bool sccp_basic_class; /* what we send is of class 0, not 1 */
     bool no_return_option; /* and does not ask to come back when it can't be delivered */
@@ -73,7 +74,6 @@ struct node_config {
     int64_t t_reass_ns;                         /* T(reass) of Q.714; 0 = 10 s */
     const struct sccp_translation *translation; /* NULL: none; copied; its `as` are indices here */
     struct sccp_manager_config management;      /* variant and local_pc are the node's */
-    bool ignores_remote_status; /* sends also to what subsystem management says is closed */
     uint32_t asp_count;
     const struct node_asp *asp; /* copied */
     uint32_t as_count;
