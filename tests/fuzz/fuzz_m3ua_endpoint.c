@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * An endpoint of seven ASPs in all roles and both exchanges, and ASs in all modes, under a script
+ * An endpoint of eight ASPs in all roles and both exchanges, and ASs in all modes, under a script
  * of hostile messages, associations that come and go, commands, transfers and time. The input is a
  * list of operations, each octet 0: what   octet 1: ASP (3 bits), stream or argument (5 bits)
  * [octet 2: length, octets] After each the states of ASPs and ASs must fit each other.
@@ -9,8 +9,8 @@
 
 #include "sigtran/fsm/m3ua_endpoint.h"
 
-#define ASPS   7u
-#define ASS    6u
+#define ASPS   8u
+#define ASS    9u
 #define SECOND INT64_C(1000000000)
 
 struct run {
@@ -82,6 +82,7 @@ static void run_create(struct run *run)
          .wants_active = true,
          .t_beat_ns = SECOND / 2},
         {.role = ASP_ROLE_IPSP, .double_exchange = true, .stands_by = true},
+        {.role = ASP_ROLE_ASP, .wants_up = true, .wants_active = true, .t_audit_ns = SECOND},
     };
     static const struct m3ua_as_config as[ASS] = {
         {.has_routing_context = true,
@@ -123,10 +124,35 @@ static void run_create(struct run *run)
          .asp_count = 3,
          .asp = {0, 1, 2},
          .no_queue = true},
+        /* two whose keys are registered, and room for one of the peers */
+        {.traffic_mode = AS_MODE_LOADSHARE,
+         .asp_count = 1,
+         .asp = {7},
+         .point_code = 3,
+         .registers = true,
+         .key_si_count = 1,
+         .key_si = {3},
+         .key_opc_count = 1,
+         .key_opc = {4}},
+        {.has_routing_context = true,
+         .routing_context = 9,
+         .traffic_mode = AS_MODE_OVERRIDE,
+         .asp_count = 1,
+         .asp = {7},
+         .point_code = 4,
+         .registers = true},
+        {.traffic_mode = AS_MODE_OVERRIDE,
+         .t_r_ns = SECOND,
+         .asp_count = 3,
+         .asp = {0, 1, 2},
+         .queue_octets = 512,
+         .spare = true},
     };
     const struct m3ua_endpoint_config config = {.has_network_appearance = true,
                                                 .network_appearance = 8,
                                                 .point_code = 1,
+                                                .users = 1u << 3,
+                                                .registration = M3UA_REGISTRATION_DYNAMIC,
                                                 .asp_count = ASPS,
                                                 .asp = asp,
                                                 .as_count = ASS,
@@ -155,6 +181,14 @@ static void must_fit(const struct run *run)
         must(as != 5 || m3ua_endpoint_as_queued(run->ep, as) == 0);
         if (state == AS_STATE_DOWN || state == AS_STATE_INACTIVE)
             must(m3ua_endpoint_as_queued(run->ep, as) == 0);
+        if (!m3ua_endpoint_as_is_used(run->ep, as))
+            must(as == 8 && state == AS_STATE_DOWN);
+        /* what is sent, and what is said of it, names the AS */
+        if ((as == 6 || as == 8) && carrying > 0)
+            must(m3ua_endpoint_as_config(run->ep, as)->has_routing_context);
+        const struct m3ua_destination two = m3ua_endpoint_destination(run->ep, as, 2);
+        must(two.congestion <= M3UA_CONGESTION_UNDEFINED &&
+             (carrying > 0 || two.availability == M3UA_AVAILABLE));
     }
     const struct m3ua_endpoint_counters *c = m3ua_endpoint_get_counters(run->ep);
     must(c->errors_sent <= c->out[M3UA_CLASS_MGMT]);
@@ -173,6 +207,24 @@ static void disassociate(struct run *run, uint32_t asp)
 {
     m3ua_endpoint_association_down(run->ep, asp, run->now_ns);
     run->aborted[asp] = false;
+}
+
+static void network_command(struct run *run, uint32_t asp, uint32_t which)
+{
+    switch (which) {
+    case 0:
+        (void)!m3ua_endpoint_register(run->ep, asp, 6, run->now_ns);
+        break;
+    case 1:
+        (void)!m3ua_endpoint_deregister(run->ep, asp, 6, run->now_ns);
+        break;
+    case 2:
+        (void)!m3ua_endpoint_congested(run->ep, asp % ASS, (uint8_t)asp, run->now_ns);
+        break;
+    default:
+        m3ua_endpoint_writable(run->ep, asp, run->now_ns);
+        break;
+    }
 }
 
 static void command(struct run *run, uint32_t asp, uint32_t which)
@@ -199,7 +251,7 @@ static void command(struct run *run, uint32_t asp, uint32_t which)
         (void)!m3ua_endpoint_send_beat(run->ep, asp, (size_t)(which >> 3) * 100u, run->now_ns);
         break;
     default:
-        m3ua_endpoint_writable(run->ep, asp, run->now_ns);
+        network_command(run, asp, which >> 3);
         break;
     }
 }
