@@ -199,6 +199,7 @@ struct call_model_settings {
     uint32_t outcome_weight[CALL_OUTCOME_COUNT]; /* call; all 0 (default): answered always */
     uint32_t called_disconnects_percent;         /* call: the called party ends it, default 0 */
     bool mobile_terminated; /* initialDP with calledPartyNumber, eventTypeBCSM 12 */
+    bool prearranged_end;   /* oneshot: the reply ends the dialogue without END, default false */
     uint32_t parameter_count;
     struct parameter_settings parameter[SETTINGS_PARAMETERS_MAX];
 };
@@ -313,6 +314,8 @@ struct cluster_settings {
     uint32_t give_up_ms; /* after which an undecided request is dropped, default 10000 */
 };
 
+enum call_end { CALL_END_RELEASE, CALL_END_CONTINUE };
+
 struct responder_settings {
     char name[SETTINGS_NAME_OCTETS];
     uint8_t ssn;                     /* default 146 */
@@ -324,6 +327,10 @@ struct responder_settings {
     uint32_t activity_timeout_ms;    /* for its answer, default 5000 */
     uint32_t duplicates_max;         /* entries of the duplicate table, default 1000000 */
     uint32_t oneshot_service_key;    /* initialDP with it is a oneshot request, default 1 */
+    bool oneshot_prearranged;        /* its reply ends the dialogue without END, default false */
+    bool asks_information;           /* callInformationRequest, default false */
+    bool furnishes;                  /* furnishChargingInformation, default false */
+    enum call_end call_end;          /* what the end of a call is answered by, default release */
     char account_first[LIMIT_DIGITS + 1]; /* MSISDN range with accounts, default 467010000000 */
     uint32_t account_count;               /* default 100000 */
     uint64_t account_balance;             /* each, at start, default 1000000000 */

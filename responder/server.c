@@ -139,6 +139,10 @@ static enum p7_status create_service(struct server *server)
     params.oneshot_service_key = s->oneshot_service_key;
     params.identity_key = *service_identity_key();
     /* With a ledger the service runs on the wall clock. */
+    params.asks_information = s->asks_information;
+    params.furnishes = s->furnishes;
+    params.continues_at_end = s->call_end == CALL_END_CONTINUE;
+    params.oneshot_prearranged = s->oneshot_prearranged;
     params.refuses_old = s->ledger.on || s->cluster.id != 0;
     return service_create(&server->service, &params);
 }

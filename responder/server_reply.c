@@ -52,11 +52,13 @@ static void send_decision(struct server *server, uint32_t dialogue, const struct
         };
         status = node_send(server->node, now_ns, dialogue, primitive, &request);
     }
+    if (status == P7_OK && (decision->flags & DECISION_PREARRANGED) != 0)
+        node_dialogue_drop(server->node, dialogue);
     if (status == P7_OK)
         return;
     server->counters.replies_unsent++;
     /* The way was closed before anything was encoded: an ending is still an ending on our side. */
-    if (status == P7_STATE && primitive != TCAP_SEND_CONTINUE)
+    if (status == P7_STATE && decision_ends(decision))
         node_dialogue_drop(server->node, dialogue);
 }
 
@@ -76,7 +78,7 @@ void server_hand_over(struct server *server, struct server_token token,
                         received_ns, now_ns);
     if (!reply->drop)
         send_decision(server, token.dialogue, &reply->decision, context, now_ns);
-    else if (reply->decision.primitive != DECISION_CONTINUE)
+    else if (decision_ends(&reply->decision))
         node_dialogue_drop(server->node, token.dialogue);
 }
 

@@ -310,14 +310,19 @@ static void on_message(struct worker *worker, uint32_t index,
 {
     const struct traffic_call *call = traffic_call_at(&worker->traffic, index);
     const bool ended = indication->type == TCAP_IND_END;
-    const struct ssf_reading reading =
+    struct ssf_reading reading =
         ssf_read(indication->message, ended, (enum request_kind)call->kind, call->armed);
+    const bool ends = ssf_ends_prearranged(&reading, call, model_of(worker, call));
+    if (ends)
+        reading.reply.dialogue_open = false;
     if (reading.is_activity_test && !ended)
         answer_activity_test(worker, indication->dialogue, reading.activity_invoke_id,
                              now_ns + worker->origin_ns);
     if (reading.is_reply)
         on_reply(worker, index, indication->dialogue, reading.reply,
                  echoes_digest(indication->message), indication->message->dtid.value, as, now_ns);
+    if (ends)
+        node_dialogue_drop(worker->node, indication->dialogue);
 }
 
 /* It came back undelivered: the dialogue never was, or is no more, at the other end. A request that

@@ -39,6 +39,7 @@ static void fill_models(const struct simulator_settings *from, struct traffic_se
             .duration_exponential = from->model[m].duration_exponential,
             .called_disconnects_percent = from->model[m].called_disconnects_percent,
             .mobile_terminated = from->model[m].mobile_terminated,
+            .prearranged_end = from->model[m].prearranged_end,
         };
     for (uint32_t m = 0; m < from->model_count; m++)
         for (unsigned o = 0; o < CALL_OUTCOME_COUNT; o++)

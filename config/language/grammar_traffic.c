@@ -22,6 +22,8 @@ static const struct value_choice model_choices[] = {{"oneshot", CALL_MODEL_ONESH
                                                     {"call", CALL_MODEL_CALL},
                                                     {"event", CALL_MODEL_EVENT},
                                                     {NULL, 0}};
+static const struct value_choice call_end_choices[] = {
+    {"release", CALL_END_RELEASE}, {"continue", CALL_END_CONTINUE}, {NULL, 0}};
 static const struct value_choice policy_choices[] = {{"active", TARGET_POLICY_ACTIVE},
                                                      {"round-robin", TARGET_POLICY_ROUND_ROBIN},
                                                      {"both", TARGET_POLICY_BOTH},
@@ -31,6 +33,7 @@ static const uint32_t service_keys[] = {
     [CALL_MODEL_ONESHOT] = 1, [CALL_MODEL_CALL] = 100, [CALL_MODEL_EVENT] = 101};
 _Static_assert(sizeof(enum flow_arrival) == sizeof(uint32_t) &&
                    sizeof(enum target_policy) == sizeof(uint32_t) &&
+                   sizeof(enum call_end) == sizeof(uint32_t) &&
                    sizeof(enum call_model_kind) == sizeof(uint32_t),
                "VALUE_CHOICE keeps enums as 32 bits");
 
@@ -487,6 +490,10 @@ const struct grammar_row grammar_traffic[] = {
              mobile_terminated, "initialDP of a terminating call"),
     ROW_FLAG(GRAMMAR_MODEL, VALUE_FALSE, "no mobile-terminated", struct call_model_settings,
              mobile_terminated, "initialDP of an originating call (the default)"),
+    ROW_FLAG(GRAMMAR_MODEL, VALUE_TRUE, "prearranged-end", struct call_model_settings,
+             prearranged_end, "oneshot: a CONTINUE in reply ends the dialogue on both sides"),
+    ROW_FLAG(GRAMMAR_MODEL, VALUE_FALSE, "no prearranged-end", struct call_model_settings,
+             prearranged_end, "oneshot: the reply is an END (the default)"),
     ROW_ENTER(GRAMMAR_SIMULATOR, GRAMMAR_FLOW, "flow NAME", flow_enter, flows_write,
               "A stream of starts towards one target"),
     ROW_TEXT(GRAMMAR_FLOW, VALUE_NAME, "target NAME", struct flow_settings, target,
@@ -517,6 +524,21 @@ const struct grammar_row grammar_traffic[] = {
               "Requests remembered to tell a retransmission"),
     RESPONDER(VALUE_U32, "oneshot service-key N", oneshot_service_key, 0, INT32_MAX,
               "initialDP with this serviceKey is a oneshot request: charged at once, no dialogue"),
+    ROW_FLAG(GRAMMAR_RESPONDER, VALUE_TRUE, "oneshot prearranged-end", struct settings,
+             responder.oneshot_prearranged,
+             "Its reply is a CONTINUE with which both sides end the dialogue"),
+    ROW_FLAG(GRAMMAR_RESPONDER, VALUE_FALSE, "no oneshot prearranged-end", struct settings,
+             responder.oneshot_prearranged, "Its reply is an END (the default)"),
+    ROW_FLAG(GRAMMAR_RESPONDER, VALUE_TRUE, "call-information", struct settings,
+             responder.asks_information, "Calls begin with a callInformationRequest"),
+    ROW_FLAG(GRAMMAR_RESPONDER, VALUE_FALSE, "no call-information", struct settings,
+             responder.asks_information, "They do not (the default)"),
+    ROW_FLAG(GRAMMAR_RESPONDER, VALUE_TRUE, "furnish-charging", struct settings,
+             responder.furnishes, "Calls begin with a furnishChargingInformation"),
+    ROW_FLAG(GRAMMAR_RESPONDER, VALUE_FALSE, "no furnish-charging", struct settings,
+             responder.furnishes, "They do not (the default)"),
+    ROW_CHOICE(GRAMMAR_RESPONDER, "call-end KIND", struct settings, responder.call_end,
+               call_end_choices, "Answer to the event that ends a call: release or continue"),
     ROW_CUSTOM(GRAMMAR_RESPONDER, "accounts FIRST COUNT balance UNITS", accounts_set,
                accounts_write, "Accounts: a first number, how many follow it, units in each"),
     RESPONDER(VALUE_U64, "tariff per-call UNITS", tariff.price_per_call, 0, UINT32_MAX,

@@ -88,13 +88,54 @@ static enum p7_status write_plain(struct bytes_writer *w, int8_t invoke_id, int3
     return tcap_write_component(w, &invoke);
 }
 
+/* How the attempt and the connection went, and why it ended, of the called leg. */
+static enum p7_status write_information_request(struct bytes_writer *w, int8_t invoke_id)
+{
+    const struct cap_call_information_request request = {
+        .has = {.leg_id = true},
+        .requested = {.count = CAP_INFO_ITEMS_MAX,
+                      .type = {CAP_INFO_CALL_ATTEMPT_ELAPSED_TIME, CAP_INFO_CALL_STOP_TIME,
+                               CAP_INFO_CALL_CONNECTED_ELAPSED_TIME, CAP_INFO_RELEASE_CAUSE}},
+        .leg_id = {.side = CAP_LEG_SENDING, .id = CAP_LEG_2},
+    };
+    const struct tcap_component invoke = tcap_invoke(invoke_id, CAP_CALL_INFORMATION_REQUEST);
+    const struct tcap_component_mark mark = tcap_component_open(w, &invoke);
+    const enum p7_status status = cap_call_information_request_encode(w, &request);
+    tcap_component_close(w, mark);
+    return status;
+}
+
+/* Free format data are the operator's; ours say what was granted, in units of 100 ms. */
+static enum p7_status write_furnish(struct bytes_writer *w, const struct decision *d,
+                                    int8_t invoke_id)
+{
+    uint8_t data[sizeof(d->slice_100ms)];
+    struct bytes_writer data_writer = bytes_writer_of(data, data + sizeof(data));
+    bytes_write_u32be(&data_writer, d->slice_100ms);
+    const struct cap_furnish_charging_information furnish = {
+        .has = {.party_to_charge = true},
+        .free_format_data = bytes_of(data, sizeof(data)),
+        .party_to_charge = {.side = CAP_LEG_SENDING, .id = CAP_LEG_1},
+    };
+    const struct tcap_component invoke = tcap_invoke(invoke_id, CAP_FURNISH_CHARGING_INFORMATION);
+    const struct tcap_component_mark mark = tcap_component_open(w, &invoke);
+    const enum p7_status status = cap_furnish_charging_information_encode(w, &furnish);
+    tcap_component_close(w, mark);
+    return status;
+}
+
 static enum p7_status write_call_start(struct bytes_writer *w, const struct decision *d)
 {
+    int8_t invoke_id = d->invoke_id;
     enum p7_status status = write_events(w, d);
+    if (status == P7_OK && (d->flags & DECISION_INFORMATION) != 0)
+        status = write_information_request(w, ++invoke_id);
+    if (status == P7_OK && (d->flags & DECISION_FURNISH) != 0)
+        status = write_furnish(w, d, ++invoke_id);
     if (status == P7_OK)
-        status = write_grant(w, d, (int8_t)(d->invoke_id + 1));
+        status = write_grant(w, d, (int8_t)(invoke_id + 1));
     if (status == P7_OK)
-        status = write_plain(w, (int8_t)(d->invoke_id + 2), CAP_CONTINUE);
+        status = write_plain(w, (int8_t)(invoke_id + 2), CAP_CONTINUE);
     return status;
 }
 
@@ -219,11 +260,18 @@ struct tcap_dialogue_portion decision_dialogue_portion(const struct decision *de
     return (struct tcap_dialogue_portion){.pdu = TCAP_DIALOGUE_NONE};
 }
 
+uint8_t decision_call_start_invokes(const struct decision *decision)
+{
+    return (uint8_t)(3 + ((decision->flags & DECISION_INFORMATION) != 0) +
+                     ((decision->flags & DECISION_FURNISH) != 0));
+}
+
 uint64_t decision_invokes_outstanding(const struct decision *decision)
 {
     assert(decision->invoke_id >= 0 && decision->invoke_id <= DECISION_INVOKE_ID_MAX);
     if (decision->body == DECISION_CALL_START)
-        return (uint64_t)3 << decision->invoke_id;
+        return ((UINT64_C(1) << (decision_call_start_invokes(decision) - 1)) - 1)
+               << decision->invoke_id; /* all but continue */
     if (decision->body == DECISION_GRANT)
         return (uint64_t)1 << decision->invoke_id;
     return 0;

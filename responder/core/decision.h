@@ -8,6 +8,7 @@
 #ifndef RESPONDER_CORE_DECISION_H
 #define RESPONDER_CORE_DECISION_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "sigtran/base/bytes.h"
@@ -54,7 +55,7 @@ enum decision_dialogue {
 /* Components of the reply. */
 enum decision_body {
     DECISION_EMPTY,         /* none of ours (the TCAP layer may owe a REJECT) */
-    DECISION_CALL_START,    /* requestReportBCSMEvent, applyCharging, continue */
+    DECISION_CALL_START,    /* requestReportBCSMEvent, what flags add, applyCharging, continue */
     DECISION_GRANT,         /* applyCharging */
     DECISION_CALL_CONTINUE, /* continue */
     DECISION_CALL_RELEASE,  /* releaseCall with `code` as Q.850 cause */
@@ -68,6 +69,12 @@ enum decision_body {
 #define DECISION_TERMINATING   (1u << 0) /* T-BCSM: arm the terminating side's events */
 #define DECISION_LAST_SLICE    (1u << 1) /* no credit beyond it: release if duration exceeded */
 #define DECISION_HAS_INVOKE_ID (1u << 2) /* `answers_invoke_id` is known (REJECT) */
+#define DECISION_INFORMATION   (1u << 3) /* CALL_START: with callInformationRequest */
+#define DECISION_FURNISH       (1u << 4) /* CALL_START: with furnishChargingInformation */
+#define DECISION_PREARRANGED   (1u << 5) /* CONTINUE: both sides end the dialogue with it */
+#define DECISION_FLAGS                                                                             \
+    (DECISION_TERMINATING | DECISION_LAST_SLICE | DECISION_HAS_INVOKE_ID | DECISION_INFORMATION |  \
+     DECISION_FURNISH | DECISION_PREARRANGED)
 
 struct decision {
     uint8_t primitive;        /* enum decision_primitive */
@@ -109,6 +116,16 @@ void decision_load(struct bytes_reader *reader, struct decision *decision);
  */
 struct tcap_dialogue_portion decision_dialogue_portion(const struct decision *decision,
                                                        struct bytes requested);
+
+/* Whether sending it ends the dialogue: END, ABORT, or by prearrangement (Q.774-3.3.3). */
+static inline bool decision_ends(const struct decision *decision)
+{
+    return decision->primitive == DECISION_END || decision->primitive == DECISION_ABORT ||
+           (decision->flags & DECISION_PREARRANGED) != 0;
+}
+
+/* Invokes that go out with CALL_START. */
+uint8_t decision_call_start_invokes(const struct decision *decision);
 
 /* Bit n: our invoke n of this reply may be answered by an error (class 2). For the TCAP layer. */
 uint64_t decision_invokes_outstanding(const struct decision *decision);

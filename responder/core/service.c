@@ -25,6 +25,10 @@ enum p7_status service_create(struct service *service, const struct service_para
         .tariff = params->tariff,
         .identity_key = params->identity_key,
         .oneshot_service_key = params->oneshot_service_key,
+        .asks_information = params->asks_information,
+        .furnishes = params->furnishes,
+        .continues_at_end = params->continues_at_end,
+        .oneshot_prearranged = params->oneshot_prearranged,
         .refuses_old = params->refuses_old,
     };
     if (params->tariff.slice_ms < SLICE_MS_MIN || params->tariff.slice_ms > SLICE_MS_MAX)

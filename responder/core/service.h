@@ -21,7 +21,7 @@
  *                  without a message; else send reply.decision when the original's goes out.
  *
  * Sending: decision_write_components, decision_dialogue_portion and the primitive (decision.h).
- * DECISION_END and DECISION_ABORT end the dialogue. Where a duplicate of a BEGIN has opened a
+ * What decision_ends says ends the dialogue. Where a duplicate of a BEGIN has opened a
  * second dialogue while the first (reply.original_token) is open: with the same transaction id of
  * the peer, send the decision in the first and drop the second; with another one the peer has given
  * the first up: service_take_over, and drop the first.
@@ -89,7 +89,11 @@ struct service_params {
     uint32_t duplicates_max;         /* entries of the duplicate table */
     uint32_t oneshot_service_key;    /* initialDP with this key is a oneshot; default 1 */
     struct siphash_key identity_key; /* the same on all nodes of a cluster, over all restarts */
-    bool refuses_old;                /* see Duplicates above; needs the wall clock as `now_ns` */
+    bool asks_information;           /* calls begin with callInformationRequest */
+    bool furnishes;                  /* and with furnishChargingInformation */
+    bool continues_at_end;    /* the end of a call is answered by continue, not releaseCall */
+    bool oneshot_prearranged; /* a oneshot's reply is a CONTINUE that ends the dialogue */
+    bool refuses_old;         /* see Duplicates above; needs the wall clock as `now_ns` */
 };
 
 /* The key of the identity hash: fixed, since a request is to be known again on any node and after
@@ -189,6 +193,10 @@ struct service {
     struct fault_plan fault;
     struct siphash_key identity_key;
     uint32_t oneshot_service_key;
+    bool asks_information;
+    bool furnishes;
+    bool continues_at_end;
+    bool oneshot_prearranged;
     bool refuses_old;
     bool overload;
     struct statistics statistics; /* of the interval; the owner reads and resets them */

@@ -171,7 +171,7 @@ static bool was_seen(struct service_turn *turn)
     }
     service_repeat(service, &hit, reply);
     /* The call's state is with the first dialogue: see service_take_over. */
-    if (hit.decision.primitive != DECISION_CONTINUE)
+    if (decision_ends(&hit.decision))
         turn->dialogue->state = SERVICE_DIALOGUE_OVER;
     return true;
 }
@@ -216,6 +216,10 @@ static void answer_at_once(struct service_turn *turn, const struct begin_request
     turn->reply->charged = turn->service->accounts.count != 0 ? price : 0;
     d->primitive = DECISION_END;
     d->body = request->kind == SERVICE_EVENT ? DECISION_SMS_CONTINUE : DECISION_CALL_CONTINUE;
+    if (request->kind == SERVICE_ONESHOT && turn->service->oneshot_prearranged) {
+        d->primitive = DECISION_CONTINUE;
+        d->flags |= DECISION_PREARRANGED;
+    }
 }
 
 static void answer_call(struct service_turn *turn, const struct begin_request *request)
@@ -229,13 +233,17 @@ static void answer_call(struct service_turn *turn, const struct begin_request *r
         return;
     }
     dialogue->state = SERVICE_DIALOGUE_CALL;
-    dialogue->invoke_id = 3; /* three invokes go out with the first reply */
     if (request->terminating) {
         dialogue->flags |= SERVICE_DIALOGUE_TERMINATING;
         d->flags |= DECISION_TERMINATING;
     }
+    if (turn->service->asks_information)
+        d->flags |= DECISION_INFORMATION;
+    if (turn->service->furnishes)
+        d->flags |= DECISION_FURNISH;
     d->primitive = DECISION_CONTINUE;
     d->body = DECISION_CALL_START;
+    dialogue->invoke_id = decision_call_start_invokes(d);
 }
 
 static void answer_new(struct service_turn *turn, const struct begin_request *request)

@@ -187,6 +187,8 @@ static void answer_final(struct service_turn *turn, const struct call_facts *fac
     /* TS29.078: a notification leaves nothing to release, the SSF has gone on. */
     if (facts->over && !facts->over_request)
         d->body = DECISION_EMPTY;
+    else if (turn->service->continues_at_end)
+        d->body = DECISION_CALL_CONTINUE;
 }
 
 /* A planned error: a report can be answered by one, an event only by an abort (class 4). */

@@ -53,7 +53,7 @@ static bool decision_is_sound(const struct decision *d)
     return d->primitive <= DECISION_ABORT && d->dialogue <= DECISION_DIALOGUE_ABORTED &&
            d->body <= DECISION_REJECT && d->context <= CAP_AC_COUNT &&
            d->kind <= SERVICE_NO_REQUEST && d->result <= SERVICE_NO_CREDIT &&
-           (d->flags & ~(DECISION_TERMINATING | DECISION_LAST_SLICE | DECISION_HAS_INVOKE_ID)) == 0;
+           (d->flags & ~DECISION_FLAGS) == 0;
 }
 
 static bool call_is_sound(const struct service_dialogue *call)

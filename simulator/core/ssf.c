@@ -382,3 +382,10 @@ struct ssf_reading ssf_read(const struct tcap_message *message, bool ended, enum
                                     (kind == REQUEST_FINAL && reading.reply.has_grant);
     return reading;
 }
+
+bool ssf_ends_prearranged(const struct ssf_reading *reading, const struct traffic_call *call,
+                          const struct traffic_model *model)
+{
+    return model->prearranged_end && call->kind == REQUEST_ONESHOT && reading->is_reply &&
+           reading->reply.kind == TRAFFIC_REPLY_CONTINUED;
+}

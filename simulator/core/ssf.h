@@ -76,6 +76,10 @@ struct ssf_reading {
     struct traffic_reply reply;
 };
 
+/* Whether this reply ends the dialogue without an END, as both sides have agreed (Q.774-3.3.3). */
+bool ssf_ends_prearranged(const struct ssf_reading *reading, const struct traffic_call *call,
+                          const struct traffic_model *model);
+
 /* Reads BEGIN's, CONTINUE's and END's components; `ended` says that the message closed the
  * dialogue, `armed` is what was armed before. */
 struct ssf_reading ssf_read(const struct tcap_message *message, bool ended, enum request_kind kind,

@@ -60,6 +60,7 @@ struct traffic_model {
     uint32_t outcome_weight[TRAFFIC_OUTCOME_COUNT]; /* call; all 0: every call is answered */
     uint32_t called_disconnects_percent; /* call: conversations that the called party ends */
     bool mobile_terminated;
+    bool prearranged_end; /* oneshot: a CONTINUE in reply ends the dialogue */
 };
 
 struct traffic_flow {

@@ -114,6 +114,7 @@ static void put_model(struct json_build *build, json_t *list,
         json_put_u64(build, weights, outcomes[o], model->outcome_weight[o]);
     json_put_u64(build, m, "called_disconnects_percent", model->called_disconnects_percent);
     json_put_bool(build, m, "mobile_terminated", model->mobile_terminated);
+    json_put_bool(build, m, "prearranged_end", model->prearranged_end);
 }
 
 static void put_gtt(struct json_build *build, json_t *list, const struct point_code_format *format,

@@ -266,6 +266,10 @@ void caller_on_dialogue(void *context, const struct tcap_dialogue_indication *in
         if (!reading.is_reply)
             return;
         reply = reading.reply;
+        if (ssf_ends_prearranged(&reading, call, model_of(caller, call))) {
+            reply.dialogue_open = false;
+            node_dialogue_drop(caller->node, indication->dialogue);
+        }
     } else if (indication->type == TCAP_IND_NOTICE) {
         node_dialogue_drop(caller->node, indication->dialogue);
     }

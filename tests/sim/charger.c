@@ -49,7 +49,9 @@ static void send_decision(struct charger *charger, uint32_t dialogue,
     const enum p7_status status = node_send(charger->node, *charger->now_ns, dialogue,
                                             primitives[decision->primitive], &request);
     charger->replies_unsent += status != P7_OK;
-    if (status == P7_STATE && decision->primitive != DECISION_CONTINUE)
+    if (status == P7_OK && (decision->flags & DECISION_PREARRANGED) != 0)
+        node_dialogue_drop(charger->node, dialogue);
+    if (status == P7_STATE && decision_ends(decision))
         node_dialogue_drop(charger->node, dialogue);
 }
 
@@ -60,7 +62,7 @@ static void hand_over(struct charger *charger, uint32_t dialogue, const struct s
     service_handed_over(&charger->service, user_of(charger, dialogue), reply, now_ns, now_ns);
     if (!reply->drop)
         send_decision(charger, dialogue, &reply->decision, context);
-    else if (reply->decision.primitive != DECISION_CONTINUE)
+    else if (decision_ends(&reply->decision))
         node_dialogue_drop(charger->node, dialogue);
 }
 

@@ -24,6 +24,8 @@ struct run {
     int64_t timeout_ns;
     int64_t retransmit_after_ns;
     uint32_t attempts;
+    bool prearranged;   /* oneshots end without an END */
+    bool asks;          /* the SCF wants to be told, and tells, all it can */
     bool aborts_at_end; /* of the starts: calls are cut, requests unanswered */
 };
 
@@ -54,7 +56,8 @@ static struct traffic_settings traffic_of(const struct run *run)
         .model_count = 3,
         .model = {{.kind = TRAFFIC_MODEL_ONESHOT,
                    .cap_version = 2,
-                   .service_key = CALLER_ONESHOT_KEY},
+                   .service_key = CALLER_ONESHOT_KEY,
+                   .prearranged_end = run->prearranged},
                   {.kind = TRAFFIC_MODEL_CALL,
                    .cap_version = 3,
                    .service_key = CALLER_CALL_KEY,
@@ -101,6 +104,10 @@ static struct world *world_open(const struct run *run)
         .price_per_call = 10, .price_per_second = 3, .price_per_event = 7, .slice_ms = 2000};
     params.fault = run->faults;
     params.fault_seed = run->seed;
+    params.oneshot_prearranged = run->prearranged;
+    params.asks_information = run->asks;
+    params.furnishes = run->asks;
+    params.continues_at_end = run->asks;
     params.duplicates_max = 65536;
     const struct traffic_settings traffic = traffic_of(run);
     rig_open(&w->rig, run->seed, &rig_calm);
@@ -362,6 +369,46 @@ static void planned_errors_are_errors_and_charge_nothing(void)
     world_close(w);
 }
 
+/* Q.774-3.3.3: no END is sent, and nothing is left open on either side; a repetition is answered in
+ * the same way, and charged once. */
+static void a_prearranged_end_leaves_nothing_open(void)
+{
+    struct run run = calm_run(25);
+    run.prearranged = true;
+    run.faults.drop_weight = 10 * PERCENT;
+    run.retransmit_after_ns = 300 * RIG_MS;
+    run.attempts = 4;
+    struct world *w = world_open(&run);
+    world_run_out(w);
+    check_end(w);
+    const struct accounting_counts *oneshot = &w->caller.measure.accounting.kinds[REQUEST_ONESHOT];
+    const struct tcap_dialogue_counters *counters =
+        tcap_dialogue_counters(node_dialogues(w->asp->node));
+    CU_ASSERT(oneshot->due > 800);
+    CU_ASSERT_EQUAL(oneshot->ok, oneshot->due);
+    CU_ASSERT(counters->prearranged_end >= oneshot->ok);
+    world_close(w);
+}
+
+/* Every outcome, with callInformationRequest, furnishChargingInformation and continue at the end.
+ */
+static void an_scf_that_asks_for_everything_gets_it_and_charges_the_same(void)
+{
+    struct run run = calm_run(26);
+    run.asks = true;
+    struct world *w = world_open(&run);
+    world_run_out(w);
+    check_end(w);
+    const struct accounting_counts *total = &w->caller.measure.accounting.total;
+    CU_ASSERT(total->due > 4000);
+    CU_ASSERT_EQUAL(total->ok, total->due);
+    for (unsigned o = 0; o < TRAFFIC_OUTCOME_COUNT; o++)
+        CU_ASSERT(w->caller.traffic.calls_of[o] > 5);
+    for (uint32_t i = 0; i < SUBSCRIBERS; i++)
+        CU_ASSERT_EQUAL(w->charger.service.accounts.entry[i].charged, w->caller.bill[i].least);
+    world_close(w);
+}
+
 /* TS29.078-11.2: calls are silent for up to two seconds between their reports. */
 static void peers_that_answer_activity_tests_keep_their_calls(void)
 {
@@ -427,6 +474,8 @@ UNIT_TESTS = {
     UNIT(an_end_in_the_middle_leaves_nothing_open),
     UNIT(empty_accounts_are_served_no_more),
     UNIT(planned_errors_are_errors_and_charge_nothing),
+    UNIT(a_prearranged_end_leaves_nothing_open),
+    UNIT(an_scf_that_asks_for_everything_gets_it_and_charges_the_same),
     UNIT(peers_that_answer_activity_tests_keep_their_calls),
     UNIT(peers_that_answer_no_activity_test_lose_their_calls),
     UNIT(the_same_seed_gives_the_same_run),

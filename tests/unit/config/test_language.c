@@ -306,6 +306,8 @@ static void every_model_command_sets_its_field(void)
              IS(m->parameter[0].value, "8090a3") && m->parameter[1].omitted);
     SETS(MODEL "parameter cellGlobalId 240-01-${lac}-${ci}",
          IS(m->parameter[0].value, "240-01-${lac}-${ci}"));
+    SETS(MODEL "prearranged-end", m->prearranged_end);
+    SETS(MODEL "prearranged-end\n  no prearranged-end", !m->prearranged_end);
     SETS(MODEL "mobile-terminated", m->mobile_terminated);
     SETS(MODEL "mobile-terminated\n  no mobile-terminated", !m->mobile_terminated);
 }
@@ -338,6 +340,13 @@ static void every_responder_command_sets_its_field(void)
     SETS(RESP "duplicates 99", r->duplicates_max == 99);
     SETS("responder", r->oneshot_service_key == 1);
     SETS(RESP "oneshot service-key 5", r->oneshot_service_key == 5);
+    SETS(RESP "oneshot prearranged-end", r->oneshot_prearranged);
+    SETS(RESP "oneshot prearranged-end\n no oneshot prearranged-end", !r->oneshot_prearranged);
+    SETS(RESP "call-information", r->asks_information);
+    SETS(RESP "call-information\n no call-information", !r->asks_information);
+    SETS(RESP "furnish-charging", r->furnishes);
+    SETS(RESP "furnish-charging\n no furnish-charging", !r->furnishes);
+    SETS(RESP "call-end continue", r->call_end == CALL_END_CONTINUE);
     SETS(RESP "accounts 4670 12 balance 345",
          IS(r->account_first, "4670") && r->account_count == 12 && r->account_balance == 345);
     SETS(RESP "tariff per-call 3", r->tariff.price_per_call == 3);

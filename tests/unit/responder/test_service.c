@@ -162,6 +162,71 @@ static void a_notified_abandon_leaves_nothing_to_release(void)
     bench_close(&b);
 }
 
+static void a_call_may_begin_with_questions_and_charging_data(void)
+{
+    struct bench b;
+    struct cap_call_information_request information;
+    struct cap_furnish_charging_information furnish;
+    const struct peer_call call = peer_call_of(100, 1);
+    bench_params(&b);
+    b.params.asks_information = true;
+    b.params.furnishes = true;
+    bench_open(&b);
+    const struct tcap_message *answer = bench_ask(&b, peer_initial_dp(&b.peer, &call));
+    CU_ASSERT_EQUAL_FATAL(answer->component_count, 5);
+    CU_ASSERT_TRUE(answer_invokes(answer, 0, CAP_REQUEST_REPORT_BCSM_EVENT));
+    CU_ASSERT_TRUE(answer_invokes(answer, 1, CAP_CALL_INFORMATION_REQUEST));
+    CU_ASSERT_TRUE(answer_invokes(answer, 2, CAP_FURNISH_CHARGING_INFORMATION));
+    CU_ASSERT_TRUE(answer_invokes(answer, 3, CAP_APPLY_CHARGING));
+    CU_ASSERT_TRUE(answer_invokes(answer, 4, CAP_CONTINUE));
+    for (unsigned i = 0; i < 5; i++)
+        CU_ASSERT_EQUAL(answer->components[i].invoke_id, (int8_t)(i + 1));
+    CU_ASSERT_EQUAL(decision_invokes_outstanding(&b.reply.decision), 0x1e);
+    CU_ASSERT_EQUAL(
+        cap_call_information_request_decode(answer->components[1].parameter, &information), P7_OK);
+    CU_ASSERT_EQUAL(information.requested.count, 4);
+    CU_ASSERT_EQUAL(
+        cap_furnish_charging_information_decode(answer->components[2].parameter, &furnish), P7_OK);
+    CU_ASSERT_EQUAL(furnish.free_format_data.length, 4);
+    /* The next invoke of ours does not take an id again that is in use. */
+    answer = bench_ask(&b, peer_report(&b.peer, 3, 300, true));
+    CU_ASSERT_EQUAL(answer->components[0].invoke_id, 6);
+    service_close(&b.service, &b.dialogue, b.now_ns);
+    bench_close(&b);
+}
+
+static void the_end_of_a_call_may_be_answered_by_continue(void)
+{
+    struct bench b;
+    const struct peer_call call = peer_call_of(100, 1);
+    bench_params(&b);
+    b.params.continues_at_end = true;
+    bench_open(&b);
+    (void)bench_ask(&b, peer_initial_dp(&b.peer, &call));
+    const struct tcap_message *answer =
+        bench_ask(&b, peer_event(&b.peer, 2, CAP_BCSM_O_CALLED_PARTY_BUSY, true));
+    CU_ASSERT_EQUAL(answer->type, TCAP_END);
+    CU_ASSERT_TRUE(answer_invokes(answer, 0, CAP_CONTINUE));
+    CU_ASSERT_EQUAL(bench_account(&b, 1)->balance, 1000);
+    bench_close(&b);
+}
+
+/* Q.774-3.3.3 */
+static void a_oneshot_may_end_by_prearrangement(void)
+{
+    struct bench b;
+    const struct peer_call call = peer_call_of(SERVICE_ONESHOT_KEY_DEFAULT, 2);
+    bench_params(&b);
+    b.params.oneshot_prearranged = true;
+    bench_open(&b);
+    const struct tcap_message *answer = bench_ask(&b, peer_initial_dp(&b.peer, &call));
+    CU_ASSERT_EQUAL(answer->type, TCAP_CONTINUE);
+    CU_ASSERT_TRUE(answer_invokes(answer, 0, CAP_CONTINUE));
+    CU_ASSERT_TRUE(decision_ends(&b.reply.decision));
+    CU_ASSERT_EQUAL(b.dialogue.state, SERVICE_DIALOGUE_OVER);
+    bench_close(&b);
+}
+
 static void abandon_is_armed_as_each_phase_allows(void)
 {
     for (unsigned v = 0; v < 2; v++) {
@@ -431,6 +496,9 @@ UNIT_TESTS = {
     UNIT(a_report_alone_ends_the_call_when_the_leg_is_no_more_active),
     UNIT(an_attempt_that_fails_costs_nothing_and_is_released_with_its_cause),
     UNIT(a_notified_abandon_leaves_nothing_to_release),
+    UNIT(a_call_may_begin_with_questions_and_charging_data),
+    UNIT(the_end_of_a_call_may_be_answered_by_continue),
+    UNIT(a_oneshot_may_end_by_prearrangement),
     UNIT(abandon_is_armed_as_each_phase_allows),
     UNIT(a_short_message_is_answered_by_end_and_continue_sms),
     UNIT(without_credit_each_kind_is_released_and_counted_apart),
