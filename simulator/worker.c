@@ -235,7 +235,7 @@ static bool every_target_is_reachable(const struct worker *worker)
     for (uint32_t t = 0; t < worker->settings->simulator.target_count; t++) {
         bool is_open = false;
         for (uint32_t i = 0; i < worker->route_count[t] && !is_open; i++)
-            is_open = node_route_is_open(worker->node, &worker->route[t][i]);
+            is_open = node_route_is_two_way(worker->node, &worker->route[t][i]);
         if (!is_open)
             return false;
     }

@@ -13,7 +13,7 @@ static uint32_t open_ways(const struct worker *worker, uint16_t target)
 {
     uint32_t open = 0;
     for (uint32_t i = 0; i < worker->route_count[target]; i++)
-        if (node_route_is_open(worker->node, &worker->route[target][i]))
+        if (node_route_is_two_way(worker->node, &worker->route[target][i]))
             open |= 1u << i;
     return open;
 }

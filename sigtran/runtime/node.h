@@ -169,6 +169,9 @@ enum p7_status node_route_to_as(const struct node *node, const char *as_name,
                                 struct node_route *route) P7_MUST_CHECK;
 /* Could a message go to this AS now, and to this destination there (RFC4666-3.4.1)? */
 bool node_route_is_open(const struct node *node, const struct node_route *route);
+/* And could its answer come back? That is another question in a double exchange
+ * (RFC4666-4.3.4.1.2), where the peer's half is what we may send to, and ours what we are sent. */
+bool node_route_is_two_way(const struct node *node, const struct node_route *route);
 
 /* The way to a called address by the table of global titles: everything but the SLS and the calling
  * party, with AS and DPC of the primary; a message takes a backup when that is closed.

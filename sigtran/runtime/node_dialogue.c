@@ -101,6 +101,22 @@ bool node_route_is_open(const struct node *node, const struct node_route *route)
     return node_find_way(node, route, &way) == P7_OK && node_reaches(node, way.as, way.dpc);
 }
 
+bool node_route_is_two_way(const struct node *node, const struct node_route *route)
+{
+    const struct m3ua_as_config *as = &node->as[route->as].m3ua;
+    if (!node_route_is_open(node, route))
+        return false;
+    for (uint32_t i = 0; i < as->asp_count; i++) {
+        const uint32_t asp = as->asp[i];
+        /* Not while ASPAC is under way: it may be refused. */
+        if (!node->asp[asp].m3ua.double_exchange ||
+            (m3ua_endpoint_asp_state(node->m3ua, asp) == ASP_STATE_ACTIVE &&
+             m3ua_endpoint_takes(node->m3ua, asp, route->as, node->now_ns)))
+            return true;
+    }
+    return false;
+}
+
 enum p7_status node_dialogue_open(struct node *node, int64_t now_ns, const struct node_route *route,
                                   uint32_t *dialogue)
 {

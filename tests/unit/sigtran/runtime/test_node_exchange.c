@@ -54,6 +54,27 @@ static void dialogues_go_both_ways_over_a_double_exchange(void)
     rig_close(&rig);
 }
 
+/* The peer may be sent to as long as it is active; its answers come while we are. */
+static void a_way_out_is_not_yet_a_way_back(void)
+{
+    struct rig rig;
+    open_ipsps(&rig, true, true, false);
+    const struct rig_side *side = &rig.side[1];
+    const struct node_route route = rig_route(side, SCCP_SSN_CAP);
+    CU_ASSERT_TRUE(node_route_is_two_way(side->node, &route));
+    CU_ASSERT_EQUAL(node_asp_activate(side->node, 0, false, rig.now_ns), P7_OK);
+    rig_run_for(&rig, RIG_SEC);
+    CU_ASSERT_TRUE(node_route_is_open(side->node, &route));
+    CU_ASSERT_FALSE(node_route_is_two_way(side->node, &route));
+    CU_ASSERT_EQUAL(node_asp_activate(side->node, 0, true, rig.now_ns), P7_OK);
+    rig_run_for(&rig, RIG_SEC);
+    CU_ASSERT_TRUE(node_route_is_two_way(side->node, &route));
+    CU_ASSERT_EQUAL(node_asp_activate(rig.side[0].node, 0, false, rig.now_ns), P7_OK);
+    rig_run_for(&rig, 3 * RIG_SEC);
+    CU_ASSERT_FALSE(node_route_is_open(side->node, &route));
+    rig_close(&rig);
+}
+
 static void a_peer_that_waits_in_a_single_exchange_is_told_of(void)
 {
     struct rig rig;
@@ -84,6 +105,7 @@ static void without_a_queue_the_way_to_a_pending_as_is_closed(void)
 
 UNIT_TESTS = {
     UNIT(dialogues_go_both_ways_over_a_double_exchange),
+    UNIT(a_way_out_is_not_yet_a_way_back),
     UNIT(a_peer_that_waits_in_a_single_exchange_is_told_of),
     UNIT(without_a_queue_the_way_to_a_pending_as_is_closed),
 };
