@@ -66,7 +66,68 @@ static void a_route_is_open_while_its_destination_is_available(void)
     rig_close(&rig);
 }
 
+/* RFC4666-4.4.1: an ASP that the SG has no AS for registers its key, and its requests are answered
+ * over the AS that it got. */
+static void a_node_that_registers_its_key_is_served(void)
+{
+    struct rig rig;
+    rig_open(&rig, 1, &rig_calm);
+    const struct node_asp server = rig_asp_server("ours", "10.0.0.2");
+    struct node_as spare = {
+        .name = "registered-1",
+        .m3ua = {.spare = true, .traffic_mode = AS_MODE_OVERRIDE, .asp_count = 1, .asp = {0}}};
+    struct node_config sg = rig_config(1, &server, 1, &spare);
+    sg.registration = M3UA_REGISTRATION_DYNAMIC;
+    struct rig_side *side = rig_add(&rig, "10.0.0.1", &sg, NULL);
+    side->answers = true;
+    side->answer = TCAP_SEND_END;
+    const struct node_asp client = rig_asp_client("to-sg", "10.0.0.1");
+    struct node_as own = rig_as(2, 1, AS_MODE_OVERRIDE);
+    own.m3ua.has_routing_context = false;
+    own.m3ua.registers = true;
+    struct node_config config = rig_config(2, &client, 1, &own);
+    struct rig_side *asp = rig_add(&rig, "10.0.0.2", &config, NULL);
+    rig_run_for(&rig, RIG_SEC);
+    const struct rig_event *told = last_of(asp, "registration");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(told);
+    CU_ASSERT_STRING_EQUAL(told->detail, "asp to-sg: as as is registered, routing context 1");
+    told = last_of(side, "registration");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(told);
+    CU_ASSERT_STRING_EQUAL(told->detail,
+                           "asp ours: as registered-1 is registered, routing context 1");
+    (void)rig_begin(asp, SCCP_SSN_CAP);
+    rig_run_for(&rig, RIG_SEC);
+    CU_ASSERT_EQUAL(asp->told[TCAP_IND_END], 1);
+    CU_ASSERT_EQUAL(side->route.as, 0);
+    rig_close(&rig);
+}
+
+/* RFC4666-3.6.2: the same where the SG has only what is configured */
+static void a_refused_registration_says_what_to_do(void)
+{
+    struct rig rig;
+    rig_open(&rig, 1, &rig_calm);
+    const struct node_asp server = rig_asp_server("ours", "10.0.0.2");
+    const struct node_as other = rig_as(3, 1, AS_MODE_OVERRIDE);
+    struct node_config sg = rig_config(1, &server, 1, &other);
+    (void)rig_add(&rig, "10.0.0.1", &sg, NULL);
+    const struct node_asp client = rig_asp_client("to-sg", "10.0.0.1");
+    struct node_as own = rig_as(2, 1, AS_MODE_OVERRIDE);
+    own.m3ua.has_routing_context = false;
+    own.m3ua.registers = true;
+    struct node_config config = rig_config(2, &client, 1, &own);
+    struct rig_side *asp = rig_add(&rig, "10.0.0.2", &config, NULL);
+    rig_run_for(&rig, 10 * RIG_SEC);
+    CU_ASSERT_EQUAL(rig_events(asp, "registration"), 1);
+    CU_ASSERT_PTR_NOT_NULL(strstr(last_of(asp, "registration")->detail,
+                                  "Routing Key not Currently Provisioned (7); configure the key"));
+    CU_ASSERT_FALSE(node_asp_carries(asp->node, 0));
+    rig_close(&rig);
+}
+
 UNIT_TESTS = {
+    UNIT(a_node_that_registers_its_key_is_served),
+    UNIT(a_refused_registration_says_what_to_do),
     UNIT(a_route_is_open_while_its_destination_is_available),
 };
 UNIT_MAIN("node_destinations")
