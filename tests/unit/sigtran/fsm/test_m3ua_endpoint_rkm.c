@@ -306,6 +306,7 @@ static void a_result_that_nobody_waits_for_is_unexpected(void)
     /* the answer to a request that was repeated */
     CU_ASSERT_EQUAL(error_for(one, 0, 0, REG_RSP("00000001", "0000000c", "00000000")), 0);
     CU_ASSERT_EQUAL(m3ua_endpoint_get_counters(one->ep)->registrations_refused, 0);
+    CU_ASSERT_EQUAL(events_of(one, M3UA_EVENT_REGISTRATION), 1);
     CU_ASSERT_EQUAL(
         error_for(one, 0, 0, "010009040000001c 02090014 0006000800000005 0213000800000000"),
         M3UA_ERROR_UNEXPECTED_MESSAGE);
@@ -371,6 +372,11 @@ static void the_sg_says_why_it_refuses_a_key(void)
     CU_ASSERT_EQUAL(status_for(1, REG_REQ, &rc), M3UA_REGISTRATION_PERMISSION_DENIED);
     CU_ASSERT_EQUAL(last_registration(sg)->registration_status,
                     M3UA_REGISTRATION_PERMISSION_DENIED);
+    /* routing context 0 asks for none in particular */
+    CU_ASSERT_EQUAL(status_for(0, "0100090100000024" KEY("1c") "0006000800000000" DPC, &rc),
+                    M3UA_REGISTRATION_SUCCESS);
+    CU_ASSERT_EQUAL(rc, 7);
+    CU_ASSERT_EQUAL(status_for(0, DEREG("00000007"), &rc), M3UA_DEREGISTRATION_SUCCESS);
     CU_ASSERT_EQUAL(status_for(0, "0100090100000024" KEY("1a") DPC "020c000603050000", &rc),
                     M3UA_REGISTRATION_SUCCESS); /* SCCP among others */
     CU_ASSERT_EQUAL(rc, 7);

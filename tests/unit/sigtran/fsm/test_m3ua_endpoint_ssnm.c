@@ -228,6 +228,12 @@ static void after_a_gap_all_counts_as_available_and_what_matters_is_asked_for(vo
     CU_ASSERT_TRUE(asks_for(0x03000020));
     CU_ASSERT_TRUE(asks_for(700));
     CU_ASSERT_EQUAL(m3ua_list_count(sent_message.affected_point_codes), 2);
+    /* once: the trouble was before the first gap, not before the second */
+    m3ua_endpoint_association_restart(node->ep, 0, 4, now_ns);
+    give(node, 0, 0, ASPUP_ACK);
+    give(node, 0, 0, ASPAC_ACK);
+    CU_ASSERT_EQUAL_FATAL(sent_of(node, M3UA_DAUD), 2);
+    CU_ASSERT_EQUAL(m3ua_list_count(sent_message.affected_point_codes), 1);
 }
 
 static void audits_may_be_switched_off(void)
