@@ -60,7 +60,8 @@ struct sccp_manager_handler {
     void *context;
     /* Sends an SCCP message to the point code (copy it). NULL: nothing is sent. */
     void (*send)(void *context, uint32_t pc, struct bytes message);
-    void (*event)(void *context, const struct sccp_manager_event *event); /* may be NULL */
+    /* Tells the node and its user (Q.714-5.3.6). May be NULL. */
+    void (*event)(void *context, const struct sccp_manager_event *event);
 };
 
 #define SCCP_MANAGER_COUNTER_LIST(X)                                                               \

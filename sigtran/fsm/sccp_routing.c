@@ -105,7 +105,7 @@ static bool is_service_message(uint8_t type)
 }
 
 /* Why a message for a title that leads elsewhere goes no further: the state of where it leads
- * (Q.714-2.6), and where that is open, that we are an endpoint. */
+ * (Q.714-2.8), and where that is open, that we are an endpoint. */
 static uint8_t why_not_there(const struct sccp_routing *routing,
                              const struct sccp_translation_rule *rule, uint8_t own_ssn)
 {

@@ -140,8 +140,9 @@ struct sccp_routing_way {
 };
 
 /*
- * The way for a called address of ours: with `by_title` and a title that a rule for elsewhere fits,
- * the first of its routes that is open, else unchanged and to `way->dpc` as the caller has set it
+ * The way for a called address of ours (Q.714-2.3.2): with `by_title` and a title that a rule for
+ * elsewhere fits, the first of its routes that is open, else unchanged and to `way->dpc` as the
+ * caller has set it
  * (`is_translated` false, `called` not touched).
  * P7_STATE: all are closed; `cause` says why (sccp_manager_is_open; MTP failure where `reaches`
  * says no). P7_RANGE: the rule makes no valid address of it.

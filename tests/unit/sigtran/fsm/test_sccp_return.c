@@ -256,7 +256,7 @@ static void what_the_network_returns_closes_nothing(void) /* Q.714-4.2: a notice
     }
 }
 
-/* --- what we send ----------------------------------------------------------------------------- */
+/* --- what we send (Q.714-2.3.2) --------------------------------------------------------------- */
 
 static enum p7_status send_to(const struct sccp_address *called, struct sccp_routing_way *way,
                               uint8_t *cause)

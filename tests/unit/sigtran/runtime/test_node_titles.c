@@ -191,8 +191,8 @@ static void the_backup_takes_over_when_the_primary_is_gone(void)
     rig_close(&rig);
 }
 
-static void concerned_nodes_hear_of_a_subsystem_and_route_around_it(void) /* Q.714-5.3.7 */
-{
+static void concerned_nodes_hear_of_a_subsystem_and_route_around_it(void)
+{ /* Q.714-5.3.6, Q.714-5.3.7 */
     struct rig rig;
     open_three(&rig, true);
     struct rig_side *simulator = &rig.side[SIMULATOR];
