@@ -42,6 +42,8 @@ static inline enum p7_status next_element(struct bytes_reader *r, struct element
 /* The one element that `content` holds and nothing behind it; P7_NOT_FOUND when it holds none. */
 static enum p7_status only_element(struct bytes content, struct element *e)
 {
+    if (content.length == 0) /* an absent parameter has no data to point to */
+        return P7_NOT_FOUND;
     struct bytes_reader r = bytes_reader_of(content.data, content.data + content.length);
     const enum p7_status status = next_element(&r, e);
     if (status == P7_OK && r.at != r.end)
