@@ -26,8 +26,10 @@
 
 #include "tests/vm/frame.h"
 
-#define SYNC_EVERY_MS 500
-#define GRACE_MS      10000 /* the guest tells the end of a command's time; if not, it hangs */
+#define SYNC_EVERY_MS    500
+#define PORT_PATIENCE_MS 5000
+#define PORT_SILENT      (-1)
+#define GRACE_MS         10000 /* the guest tells the end of a command's time; if not, it hangs */
 
 struct call {
     int port;
@@ -53,13 +55,14 @@ static int complain(const char *folder, const char *what)
     return EXIT_NO_GUEST;
 }
 
-/* Takes a port that nobody uses: its lock stays ours until we end. */
-static bool port_take(struct call *call, const char *folder)
+/* Takes a port that nobody uses, number `first` if it can be: its lock stays ours until port_leave.
+ */
+static bool port_take(struct call *call, const char *folder, unsigned first)
 {
     for (unsigned i = 0; i < FRAME_PORTS; i++) {
         struct sockaddr_un address = {.sun_family = AF_UNIX};
         char path[sizeof(address.sun_path) + 8];
-        const unsigned n = ((unsigned)getpid() + i) % FRAME_PORTS;
+        const unsigned n = (first + i) % FRAME_PORTS;
         const int length =
             snprintf(address.sun_path, sizeof(address.sun_path), "%s/p%u", folder, n);
         if (length < 0 || (size_t)length >= sizeof(address.sun_path))
@@ -75,6 +78,12 @@ static bool port_take(struct call *call, const char *folder)
         (void)close(call->lock);
     }
     return false;
+}
+
+static void port_leave(const struct call *call)
+{
+    (void)close(call->port);
+    (void)close(call->lock);
 }
 
 static bool frame_send(const struct call *call, enum frame_kind kind, const void *payload,
@@ -104,14 +113,17 @@ static bool port_fill(struct call *call)
     return true;
 }
 
-/* Says SYNC until the guest answers it. 0, or an exit code. */
-static int guest_await(struct call *call, const char *folder)
+/* Says SYNC until the guest answers it, for as long as a port is given. 0, PORT_SILENT, or an exit
+ * code. */
+static int port_await(struct call *call, const char *folder)
 {
+    const int64_t begun_ms = now_ms();
     (void)memcpy(call->sync, SYNC_MAGIC, SYNC_MAGIC_OCTETS);
     const int64_t pid = getpid();
     const int64_t mark = (pid << 40) ^ now_ms();
     memcpy(call->sync + SYNC_MAGIC_OCTETS, &mark, sizeof(mark));
-    while (now_ms() - call->begun_ms < (int64_t)call->limit_ms) {
+    while (now_ms() - begun_ms < PORT_PATIENCE_MS &&
+           now_ms() - call->begun_ms < (int64_t)call->limit_ms) {
         if (!frame_send(call, FRAME_SYNC, call->sync, SYNC_OCTETS))
             return complain(folder, "the guest has gone");
         struct pollfd p[] = {{.fd = call->port, .events = POLLIN},
@@ -129,7 +141,24 @@ static int guest_await(struct call *call, const char *folder)
                 return 0;
         }
     }
-    return complain(folder, "the guest does not answer");
+    return PORT_SILENT;
+}
+
+/* Takes one port after the other until the guest answers: one that is silent says nothing of
+ * the others. 0, or an exit code. */
+static int guest_await(struct call *call, const char *folder)
+{
+    for (unsigned first = (unsigned)getpid();; first++) {
+        if (!port_take(call, folder, first))
+            return complain(folder, "no guest, or it runs as many commands as it can");
+        const int code = port_await(call, folder);
+        if (code != PORT_SILENT)
+            return code;
+        port_leave(call);
+        call->reader.length = 0;
+        if (now_ms() - call->begun_ms >= (int64_t)call->limit_ms)
+            return complain(folder, "the guest does not answer");
+    }
 }
 
 static bool command_send(const struct call *call, char **words)
@@ -249,8 +278,6 @@ int main(int argc, char **argv)
     }
     call.begun_ms = now_ms();
     call.signals = signals_take();
-    if (!port_take(&call, argv[1]))
-        return complain(argv[1], "no guest, or it runs as many commands as it can");
     const int code = guest_await(&call, argv[1]);
     if (code != 0)
         return code;
