@@ -22,6 +22,20 @@ enum assembly_result assembly_add(struct assembly *a, struct bytes part, bool is
     return ASSEMBLY_WHOLE;
 }
 
+bool assembly_deliver(struct assembly *assembly, struct transport_message *message, bool is_last,
+                      const struct transport_handler *handler, uint32_t association,
+                      struct transport_counters *counters)
+{
+    const enum assembly_result result =
+        assembly_add(assembly, message->bytes, is_last, &message->bytes);
+    counters->messages_too_long += result == ASSEMBLY_DROPPED;
+    if (result != ASSEMBLY_WHOLE)
+        return false;
+    counters->messages_received++;
+    handler->message(handler->context, association, message);
+    return true;
+}
+
 void assembly_reset(struct assembly *a)
 {
     a->parts.length = 0;

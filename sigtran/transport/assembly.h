@@ -34,6 +34,15 @@ enum assembly_result {
 enum assembly_result assembly_add(struct assembly *assembly, struct bytes part, bool is_last,
                                   struct bytes *message) P7_MUST_CHECK;
 
+/*
+ * Takes one part, `message->bytes`, of a message whose other fields are filled in, and gives the
+ * handler the whole when this was the last one. Counts messages received and too long. True: a
+ * message was given, and `message->bytes` is what it was.
+ */
+bool assembly_deliver(struct assembly *assembly, struct transport_message *message, bool is_last,
+                      const struct transport_handler *handler, uint32_t association,
+                      struct transport_counters *counters);
+
 /* The rest of the message will not come: partial delivery was aborted (RFC6458-6.1.7), or the
  * association was restarted. */
 void assembly_reset(struct assembly *assembly);

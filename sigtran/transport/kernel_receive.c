@@ -169,15 +169,12 @@ static void notification_tell(struct kernel_transport *t, uint32_t socket, struc
 static void message_tell(struct kernel_transport *t, struct kernel_association *a,
                          const struct sctp_rcvinfo *info, struct bytes part, bool whole)
 {
-    struct transport_message message = {
-        .stream = info->rcv_sid, .ppid = ntohl(info->rcv_ppid), .received_ns = t->now_ns};
-    const enum assembly_result result = assembly_add(&a->assembly, part, whole, &message.bytes);
-    t->counters.messages_too_long += result == ASSEMBLY_DROPPED;
-    if (result != ASSEMBLY_WHOLE)
-        return;
-    t->counters.messages_received++;
-    t->counters.octets_received += message.bytes.length;
-    t->base.handler.message(t->base.handler.context, a->number, &message);
+    struct transport_message message = {.stream = info->rcv_sid,
+                                        .ppid = ntohl(info->rcv_ppid),
+                                        .bytes = part,
+                                        .received_ns = t->now_ns};
+    if (assembly_deliver(&a->assembly, &message, whole, &t->base.handler, a->number, &t->counters))
+        t->counters.octets_received += message.bytes.length;
 }
 
 static const struct sctp_rcvinfo *info_of(struct msghdr *header)

@@ -156,15 +156,12 @@ static void notification_deliver(struct engine_association *a, const struct engi
 static void message_deliver(struct engine_association *a, const struct engine_indication *i)
 {
     struct engine_transport *t = a->owner.transport;
-    struct transport_message message = {
-        .stream = i->stream, .ppid = i->ppid, .received_ns = t->now_ns};
-    const enum assembly_result result =
-        assembly_add(&a->assembly, bytes_of(i->data, i->length), i->whole, &message.bytes);
-    t->counters.messages_too_long += result == ASSEMBLY_DROPPED;
-    if (result != ASSEMBLY_WHOLE)
-        return;
-    t->counters.messages_received++;
-    t->base.handler.message(t->base.handler.context, a->owner.number, &message);
+    struct transport_message message = {.stream = i->stream,
+                                        .ppid = i->ppid,
+                                        .bytes = bytes_of(i->data, i->length),
+                                        .received_ns = t->now_ns};
+    (void)assembly_deliver(&a->assembly, &message, i->whole, &t->base.handler, a->owner.number,
+                           &t->counters);
 }
 
 static void indication_deliver(struct engine_transport *t, const struct engine_indication *i)

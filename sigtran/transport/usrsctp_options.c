@@ -51,6 +51,19 @@ bool userland_nodelay_set(struct socket *s, bool on)
     return option_set(s, SCTP_NODELAY, &value, sizeof(value)) == 0;
 }
 
+enum p7_status userland_push(struct socket *socket, const struct cork *cork, bool nodelay_wanted,
+                             bool *nodelay)
+{
+    if (*nodelay != nodelay_wanted && userland_nodelay_set(socket, nodelay_wanted))
+        *nodelay = nodelay_wanted;
+    struct sctp_sndinfo info = {.snd_sid = cork->stream, .snd_ppid = htonl(cork->ppid)};
+    const ssize_t sent = usrsctp_sendv(socket, cork->held.data, cork->held.length, NULL, 0, &info,
+                                       sizeof(info), SCTP_SENDV_SNDINFO, 0);
+    if (sent != -1)
+        return P7_OK;
+    return errno == EWOULDBLOCK ? P7_FULL : P7_STATE;
+}
+
 static int buffers_set(struct socket *s, const struct sctp_profile *profile)
 {
     const int send = (int)profile->send_buffer_octets;

@@ -9,6 +9,7 @@
 
 #include <usrsctp.h>
 
+#include "sigtran/transport/cork.h"
 #include "sigtran/transport/transport_ops.h"
 #include "sigtran/transport/udp_socket.h"
 
@@ -27,6 +28,11 @@ void userland_sysctls_set(void);
 enum p7_status userland_profile_apply(struct socket *socket, int family,
                                       const struct sctp_profile *profile) P7_MUST_CHECK;
 bool userland_nodelay_set(struct socket *socket, bool on);
+
+/* Hands the message that the cork holds over, with SCTP_NODELAY as wanted; `nodelay` is what is
+ * set. P7_FULL: no room; P7_STATE: refused. */
+enum p7_status userland_push(struct socket *socket, const struct cork *cork, bool nodelay_wanted,
+                             bool *nodelay) P7_MUST_CHECK;
 
 /* False: there is no association on this socket (any more). */
 bool userland_streams_read(struct socket *socket, uint16_t *streams_out, uint16_t *streams_in);

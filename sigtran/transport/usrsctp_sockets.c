@@ -199,20 +199,12 @@ static enum p7_status held_push(struct transport *transport, uint32_t number, bo
 {
     struct sockets_transport *t = sockets_of(transport);
     struct sockets_association *a = &t->associations[number];
-    const bool nodelay = last && a->profile.nodelay;
-    if (a->nodelay != nodelay && userland_nodelay_set(a->socket, nodelay))
-        a->nodelay = nodelay;
-    struct sctp_sndinfo info = {.snd_sid = a->cork.stream, .snd_ppid = htonl(a->cork.ppid)};
-    const ssize_t sent = usrsctp_sendv(a->socket, a->cork.held.data, a->cork.held.length, NULL, 0,
-                                       &info, sizeof(info), SCTP_SENDV_SNDINFO, 0);
-    if (sent == -1 && errno == EWOULDBLOCK)
-        return P7_FULL;
-    if (sent == -1) {
-        t->counters.send_failures++;
-        return P7_STATE;
-    }
-    t->counters.octets_sent += a->cork.held.length;
-    return P7_OK;
+    const enum p7_status status =
+        userland_push(a->socket, &a->cork, last && a->profile.nodelay, &a->nodelay);
+    t->counters.send_failures += status == P7_STATE;
+    if (status == P7_OK)
+        t->counters.octets_sent += a->cork.held.length;
+    return status;
 }
 
 static void association_shut(struct sockets_transport *t, struct sockets_association *a)

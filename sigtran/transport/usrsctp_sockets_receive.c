@@ -165,15 +165,13 @@ static void notification_tell(struct sockets_transport *t, struct sockets_associ
 static void part_tell(struct sockets_transport *t, struct sockets_association *a,
                       const struct sctp_rcvinfo *info, struct bytes part, bool is_last)
 {
-    struct transport_message message = {
-        .stream = info->rcv_sid, .ppid = ntohl(info->rcv_ppid), .received_ns = t->now_ns};
-    const enum assembly_result result = assembly_add(&a->assembly, part, is_last, &message.bytes);
-    t->counters.messages_too_long += result == ASSEMBLY_DROPPED;
-    if (result != ASSEMBLY_WHOLE)
-        return;
-    t->counters.messages_received++;
-    t->counters.octets_received += message.bytes.length;
-    t->base.handler.message(t->base.handler.context, a->number, &message);
+    struct transport_message message = {.stream = info->rcv_sid,
+                                        .ppid = ntohl(info->rcv_ppid),
+                                        .bytes = part,
+                                        .received_ns = t->now_ns};
+    if (assembly_deliver(&a->assembly, &message, is_last, &t->base.handler, a->number,
+                         &t->counters))
+        t->counters.octets_received += message.bytes.length;
 }
 
 /* The socket has nothing to read, and will have nothing any more: when its association is gone
