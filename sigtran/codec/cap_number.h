@@ -106,6 +106,8 @@ enum p7_status cap_time_and_timezone_encode(struct bytes_writer *writer,
                                             const struct cap_time *time) P7_MUST_CHECK;
 /* Seconds since 1970 in UTC of a time with its zone. */
 int64_t cap_time_to_unix_s(const struct cap_time *time);
+/* The time of day in UTC of that second since 1970, which is not before it. */
+struct cap_time cap_time_from_unix_s(int64_t unix_s);
 enum p7_status cap_date_and_time_decode(struct bytes octets, struct cap_time *time) P7_MUST_CHECK;
 enum p7_status cap_date_and_time_encode(struct bytes_writer *writer,
                                         const struct cap_time *time) P7_MUST_CHECK;

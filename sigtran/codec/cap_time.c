@@ -2,6 +2,7 @@
 /* The two BCD times of cap_number.h: TS29.078-5.1 TimeAndTimezone and DateAndTime. */
 #include "sigtran/codec/cap_number.h"
 
+#define SECONDS_PER_DAY    86400
 #define DATE_OCTETS        7
 #define TIME_OCTETS        8
 #define ZONE_SIGN          0x08u /* TS23.040-9.2.3.11: bit 3, in the half of the tens */
@@ -112,4 +113,31 @@ int64_t cap_time_to_unix_s(const struct cap_time *time)
     const int64_t days_1970 = days - 146097 - 719468;
     return ((days_1970 * 24 + time->hour) * 60 + time->minute) * 60 + time->second -
            (int64_t)time->zone_quarter_hours * 900;
+}
+
+/* Civil date of a day number since 1970-01-01 (proleptic Gregorian; H. Hinnant's algorithm). */
+static void civil_from_days(int64_t days, struct cap_time *time)
+{
+    const int64_t z = days + 719468;
+    const int64_t era = (z >= 0 ? z : z - 146096) / 146097;
+    const int64_t day_of_era = z - era * 146097;
+    const int64_t year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+    const int64_t day_of_year =
+        day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    const int64_t month_from_march = (5 * day_of_year + 2) / 153;
+    time->day = (uint8_t)(day_of_year - (153 * month_from_march + 2) / 5 + 1);
+    time->month = (uint8_t)(month_from_march < 10 ? month_from_march + 3 : month_from_march - 9);
+    time->year = (uint16_t)(year_of_era + era * 400 + (time->month <= 2 ? 1 : 0));
+}
+
+struct cap_time cap_time_from_unix_s(int64_t unix_s)
+{
+    struct cap_time time = {0};
+    const int64_t second_of_day = unix_s % SECONDS_PER_DAY;
+    civil_from_days(unix_s / SECONDS_PER_DAY, &time);
+    time.hour = (uint8_t)(second_of_day / 3600);
+    time.minute = (uint8_t)(second_of_day / 60 % 60);
+    time.second = (uint8_t)(second_of_day % 60);
+    return time;
 }

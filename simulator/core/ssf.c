@@ -92,7 +92,7 @@ static struct bytes clock_bytes(struct ssf *ssf, int64_t due_ns)
 {
     const int64_t now_s = wall_s(ssf, due_ns);
     if (now_s != ssf->clock_s) {
-        const struct cap_time time = ssf_civil_time(now_s);
+        const struct cap_time time = cap_time_from_unix_s(now_s);
         struct bytes_writer w = bytes_writer_of(ssf->clock, ssf->clock + sizeof(ssf->clock));
         if (cap_time_and_timezone_encode(&w, &time) == P7_OK)
             ssf->clock_s = now_s;

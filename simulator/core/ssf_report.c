@@ -3,8 +3,6 @@
 
 #include "sigtran/codec/tcap.h"
 
-#define SECONDS_PER_DAY 86400
-
 /* Invoke ids: the answer has 2; reports go up from 3 and wrap below 127, so that two that may be
  * outstanding never have the same. The dialogue's first component has 1. */
 #define INVOKE_ID_ANSWER 2
@@ -96,33 +94,6 @@ uint32_t ssf_arm_information(uint32_t armed, const struct cap_call_information_r
 }
 
 /* --- values ----------------------------------------------------------------------------------- */
-
-/* Civil date of a day number since 1970-01-01 (proleptic Gregorian; H. Hinnant's algorithm). */
-static void civil_from_days(int64_t days, struct cap_time *time)
-{
-    const int64_t z = days + 719468;
-    const int64_t era = (z >= 0 ? z : z - 146096) / 146097;
-    const int64_t day_of_era = z - era * 146097;
-    const int64_t year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-    const int64_t day_of_year =
-        day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    const int64_t month_from_march = (5 * day_of_year + 2) / 153;
-    time->day = (uint8_t)(day_of_year - (153 * month_from_march + 2) / 5 + 1);
-    time->month = (uint8_t)(month_from_march < 10 ? month_from_march + 3 : month_from_march - 9);
-    time->year = (uint16_t)(year_of_era + era * 400 + (time->month <= 2 ? 1 : 0));
-}
-
-struct cap_time ssf_civil_time(int64_t unix_s)
-{
-    struct cap_time time = {0};
-    const int64_t second_of_day = unix_s % SECONDS_PER_DAY;
-    civil_from_days(unix_s / SECONDS_PER_DAY, &time);
-    time.hour = (uint8_t)(second_of_day / 3600);
-    time.minute = (uint8_t)(second_of_day / 60 % 60);
-    time.second = (uint8_t)(second_of_day % 60);
-    return time;
-}
 
 /* How the call ended: the event, and its cause of Q.850. */
 static enum ssf_event event_of(const struct traffic_call *call)
@@ -277,7 +248,7 @@ static enum p7_status write_information(struct bytes_writer *w, const struct tra
     struct cause_octets cause;
     struct cap_call_information_report report = {
         .has = {.leg_id = true}, .leg_id = {.side = CAP_LEG_RECEIVING, .id = CAP_LEG_2}};
-    const struct cap_time now = ssf_civil_time(now_s);
+    const struct cap_time now = cap_time_from_unix_s(now_s);
     struct bytes_writer stop_writer = bytes_writer_of(stop, stop + sizeof(stop));
     enum p7_status status = cap_date_and_time_encode(&stop_writer, &now);
     if (status == P7_OK)

@@ -54,7 +54,4 @@ enum p7_status ssf_write_report(struct bytes_writer *writer, const struct traffi
 enum p7_status ssf_write_answer(struct bytes_writer *writer, const struct traffic_call *call,
                                 const struct traffic_model *model) P7_MUST_CHECK;
 
-/* Seconds since 1970 as a civil date and time, UTC. */
-struct cap_time ssf_civil_time(int64_t unix_s);
-
 #endif

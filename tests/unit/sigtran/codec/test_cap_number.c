@@ -314,6 +314,16 @@ static void a_time_that_is_none_is_refused(void)
         CU_ASSERT_EQUAL(cap_time_and_timezone_encode(&w, &bad[i]), P7_RANGE);
         CU_ASSERT_TRUE(w.failed);
     }
+
+    static void a_second_is_a_time_of_day_and_back(void)
+    {
+        for (int64_t s = 0; s < INT64_C(8000000000); s += 86399 * 7) {
+            const struct cap_time time = cap_time_from_unix_s(s);
+            CU_ASSERT_EQUAL(cap_time_to_unix_s(&time), s);
+        }
+        const struct cap_time leap = cap_time_from_unix_s(1709208000); /* 2024-02-29 12:00:00 */
+        CU_ASSERT(leap.year == 2024 && leap.month == 2 && leap.day == 29 && leap.hour == 12);
+    }
 }
 
 /* Q.850-2.1 */
@@ -417,6 +427,7 @@ UNIT_TESTS = {
     UNIT(an_imsi_has_five_to_fifteen_digits),
     UNIT(a_time_is_read_and_written_alike),
     UNIT(a_time_with_its_zone_is_an_instant),
+    UNIT(a_second_is_a_time_of_day_and_back),
     UNIT(a_time_that_is_none_is_refused),
     UNIT(a_cause_is_read_and_written_alike),
     UNIT(a_cell_is_read_and_written_alike),
