@@ -290,6 +290,16 @@ static void a_time_with_its_zone_is_an_instant(void)
         CU_ASSERT_EQUAL(cap_time_to_unix_s(&cases[i].time), cases[i].unix_s);
 }
 
+static void a_second_is_a_time_of_day_and_back(void)
+{
+    for (int64_t s = 0; s < INT64_C(8000000000); s += INT64_C(604793)) {
+        const struct cap_time time = cap_time_from_unix_s(s);
+        CU_ASSERT_EQUAL(cap_time_to_unix_s(&time), s);
+    }
+    const struct cap_time leap = cap_time_from_unix_s(1709208000); /* 2024-02-29 12:00:00 */
+    CU_ASSERT(leap.year == 2024 && leap.month == 2 && leap.day == 29 && leap.hour == 12);
+}
+
 static void a_time_that_is_none_is_refused(void)
 {
     struct room room;
@@ -313,16 +323,6 @@ static void a_time_that_is_none_is_refused(void)
         struct bytes_writer w = writer_of(&room);
         CU_ASSERT_EQUAL(cap_time_and_timezone_encode(&w, &bad[i]), P7_RANGE);
         CU_ASSERT_TRUE(w.failed);
-    }
-
-    static void a_second_is_a_time_of_day_and_back(void)
-    {
-        for (int64_t s = 0; s < INT64_C(8000000000); s += 86399 * 7) {
-            const struct cap_time time = cap_time_from_unix_s(s);
-            CU_ASSERT_EQUAL(cap_time_to_unix_s(&time), s);
-        }
-        const struct cap_time leap = cap_time_from_unix_s(1709208000); /* 2024-02-29 12:00:00 */
-        CU_ASSERT(leap.year == 2024 && leap.month == 2 && leap.day == 29 && leap.hour == 12);
     }
 }
 
