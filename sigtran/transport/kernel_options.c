@@ -83,7 +83,7 @@ enum p7_status kernel_profile_apply(int fd, const struct sctp_profile *profile)
     return P7_OK;
 }
 
-void kernel_association_learn(const struct kernel_transport *t, struct kernel_association *a,
+bool kernel_association_learn(const struct kernel_transport *t, struct kernel_association *a,
                               union udp_address *primary)
 {
     struct sctp_status status;
@@ -92,12 +92,13 @@ void kernel_association_learn(const struct kernel_transport *t, struct kernel_as
     primary->any.sa_family = AF_INET;
     status.sstat_assoc_id = a->id;
     if (!option_get(t->sockets[a->socket].fd, SCTP_STATUS, &status, sizeof(status)))
-        return;
+        return false;
     a->streams_out = status.sstat_outstrms;
     a->streams_in = status.sstat_instrms;
     memcpy(primary, &status.sstat_primary.spinfo_address, sizeof(*primary));
     udp_address_unmap(primary);
     a->peer_port = udp_address_port(primary);
+    return true;
 }
 
 static void profile_read(int fd, sctp_assoc_t id, struct sctp_profile *profile)

@@ -20,17 +20,20 @@ static void tell_simple(struct kernel_transport *t, struct kernel_association *a
     kernel_event_tell(t, a, &event);
 }
 
-static void tell_up(struct kernel_transport *t, struct kernel_association *a,
+/* False: nothing is told, as it has gone already; its end is told by what the kernel says next. */
+static bool tell_up(struct kernel_transport *t, struct kernel_association *a,
                     enum transport_event_kind kind)
 {
     union udp_address primary;
-    kernel_association_learn(t, a, &primary);
+    if (!kernel_association_learn(t, a, &primary))
+        return false;
     struct transport_event event = {.kind = kind,
                                     .streams_out = a->streams_out,
                                     .streams_in = a->streams_in,
                                     .peer_port = a->peer_port};
     udp_address_text(&primary, event.peer_ip, sizeof(event.peer_ip));
     kernel_event_tell(t, a, &event);
+    return true;
 }
 
 static void tell_down(struct kernel_transport *t, struct kernel_association *a, const char *reason)
@@ -58,7 +61,8 @@ static void accepted(struct kernel_transport *t, uint32_t socket, sctp_assoc_t i
     a->profile = s->profile;
     a->state = KERNEL_UP;
     s->associations++;
-    tell_up(t, a, TRANSPORT_EVENT_UP);
+    if (!tell_up(t, a, TRANSPORT_EVENT_UP))
+        kernel_association_free(t, a); /* nobody has heard of it */
 }
 
 /* The error of the notification is a cause code of RFC9260-3.3.10, in network order, or 0. */
@@ -87,7 +91,8 @@ static void restarted(struct kernel_transport *t, struct kernel_association *a)
     a->cork.holds = false;
     a->cork.full = false;
     assembly_reset(&a->assembly);
-    tell_up(t, a, TRANSPORT_EVENT_RESTART);
+    if (!tell_up(t, a, TRANSPORT_EVENT_RESTART))
+        return;
     if (full && a->state == KERNEL_UP)
         tell_simple(t, a, TRANSPORT_EVENT_WRITABLE);
 }
@@ -106,7 +111,8 @@ static void association_changed(struct kernel_transport *t, uint32_t socket,
         if (a->state != KERNEL_CONNECTING)
             break;
         a->state = KERNEL_UP;
-        tell_up(t, a, TRANSPORT_EVENT_UP);
+        if (!tell_up(t, a, TRANSPORT_EVENT_UP))
+            a->state = KERNEL_CONNECTING;
         break;
     case SCTP_RESTART:
         restarted(t, a);

@@ -110,8 +110,10 @@ enum p7_status kernel_profile_apply(int fd, const struct sctp_profile *profile) 
 void kernel_status_read(const struct kernel_transport *transport,
                         const struct kernel_association *association,
                         struct transport_status *status);
-void kernel_association_learn(const struct kernel_transport *transport,
-                              struct kernel_association *association, union udp_address *primary);
+/* Its streams and its peer's address. False: it has gone while the news of its start waited. */
+bool kernel_association_learn(const struct kernel_transport *transport,
+                              struct kernel_association *association,
+                              union udp_address *primary) P7_MUST_CHECK;
 void kernel_association_sample(const struct kernel_transport *transport,
                                struct kernel_association *association);
 /* Host-wide: the kernel does not count these by association or socket. */

@@ -229,6 +229,33 @@ static void an_abort_ends_both(void) /* RFC9260-9.1 */
     pair_close(&p);
 }
 
+/* As an STP that does not know our address: it takes the association and aborts it at once, before
+ * we have heard that it is up. */
+static void one_that_is_aborted_at_once_was_never_up(void) /* RFC9260-9.1 */
+{
+    struct node n;
+    struct node *const one[1] = {&n};
+    uint32_t association;
+    const struct sockaddr_in here = {
+        .sin_family = AF_INET, .sin_port = htons(2931), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+    const int listener = socket(AF_INET, SOCK_STREAM, IPPROTO_SCTP);
+    CU_ASSERT_EQUAL_FATAL(bind(listener, (const struct sockaddr *)&here, sizeof(here)), 0);
+    CU_ASSERT_EQUAL_FATAL(listen(listener, 1), 0);
+    CU_ASSERT_EQUAL_FATAL(node_open_as(&n, TRANSPORT_KERNEL, "", 0), P7_OK);
+    const struct transport_endpoint client = endpoint_of(0, 2931, 0);
+    CU_ASSERT_EQUAL_FATAL(transport_connect(n.transport, &client, &association), P7_OK);
+    const int taken = accept(listener, NULL, NULL);
+    CU_ASSERT_FATAL(taken != -1);
+    CU_ASSERT_EQUAL(setsockopt(taken, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once)), 0);
+    (void)close(taken);
+    CU_ASSERT(until(one, 1, &n.down, 1, 5 * SEC));
+    CU_ASSERT_EQUAL(n.up, 0);
+    CU_ASSERT(strstr(n.reason, "aborted by the peer") != NULL);
+    transport_close(n.transport);
+    (void)close(listener);
+}
+
 static void a_connect_to_a_closed_port_is_refused(void) /* RFC9260-8.4 */
 {
     struct pair p;
@@ -446,6 +473,7 @@ UNIT_TESTS = {
     UNIT(what_is_flushed_arrives_without_a_further_message),
     UNIT(a_graceful_end_delivers_what_was_sent),
     UNIT(an_abort_ends_both),
+    UNIT(one_that_is_aborted_at_once_was_never_up),
     UNIT(a_connect_to_a_closed_port_is_refused),
     UNIT(a_connect_to_nobody_gives_up_after_its_inits),
     UNIT(the_profile_is_read_back_from_the_stack),
