@@ -100,13 +100,15 @@ static void tell_m3ua_trouble(struct node *node, const struct m3ua_endpoint_even
     const char *name = m3ua_endpoint_event_name(event->kind);
     switch (event->kind) {
     case M3UA_EVENT_ERROR:
-        node_tell(node, NODE_WARNING, "m3ua", name, "asp %s answered ERR, error code 0x%02x", asp,
-                  event->message->error_code);
+        node_tell(node, NODE_WARNING, "m3ua", name, "asp %s answered ERR, error code 0x%02x (%s)",
+                  asp, event->message->error_code, m3ua_error_text(event->message->error_code));
         break;
     case M3UA_EVENT_ERROR_SENT:
         node_tell(node, NODE_WARNING, "m3ua", name,
-                  "asp %s: told it ERR, error code 0x%02x, as its message was not acceptable (%s)",
-                  asp, (unsigned)event->error, p7_status_text(event->status));
+                  "asp %s: told it ERR, error code 0x%02x (%s), as its message was not acceptable "
+                  "(%s)",
+                  asp, (unsigned)event->error, m3ua_error_text(event->error),
+                  p7_status_text(event->status));
         break;
     case M3UA_EVENT_GIVEN_UP:
         node_tell(node, NODE_ERROR, "m3ua", name,
