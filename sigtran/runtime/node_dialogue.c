@@ -36,23 +36,17 @@ enum p7_status node_transfer(struct node *node, int64_t now_ns, const struct nod
     return m3ua_endpoint_transfer(node->m3ua, &where, payload, now_ns);
 }
 
-static enum p7_status send_unitdata(struct node *node, int64_t now_ns,
-                                    const struct node_route *route, struct bytes user_data)
+/* By a way that node_find_way has found. */
+static enum p7_status send_unitdata(struct node *node, int64_t now_ns, const struct node_route *way,
+                                    struct bytes user_data)
 {
-    struct node_route way;
-    const enum p7_status found = node_find_way(node, route, &way);
-    if (found != P7_OK) {
-        node->counters.encode_failures += found != P7_STATE;
-        return found;
-    }
-    route = &way;
     const struct sccp_unitdata unitdata = {
         /* CAP asks for class 1, so that the messages of a dialogue stay in sequence, and for the
          * return option, so that what can't be delivered is heard of (TS29.078-14.1.3). */
         .protocol_class = node->config.sccp_basic_class ? 0 : 1,
         .return_on_error = !node->config.no_return_option,
-        .called = sccp_party_bytes(&route->called),
-        .calling = sccp_party_bytes(&route->calling),
+        .called = sccp_party_bytes(&way->called),
+        .calling = sccp_party_bytes(&way->calling),
         .data = user_data,
     };
     struct sccp_segments segments;
@@ -66,7 +60,7 @@ static enum p7_status send_unitdata(struct node *node, int64_t now_ns,
         status = sccp_segments_write(&segments, &w);
         is_encoded = status == P7_OK;
         if (is_encoded)
-            status = node_transfer(node, now_ns, route, bytes_of(w.start, bytes_writer_length(&w)));
+            status = node_transfer(node, now_ns, way, bytes_of(w.start, bytes_writer_length(&w)));
     }
     if (!is_encoded)
         node->counters.encode_failures++;
@@ -76,7 +70,15 @@ static enum p7_status send_unitdata(struct node *node, int64_t now_ns,
 static void send_reply(struct node *node, int64_t now_ns, const struct node_route *route,
                        struct bytes reply)
 {
-    if (reply.length != 0 && send_unitdata(node, now_ns, route, reply) != P7_OK)
+    struct node_route way;
+    if (reply.length == 0)
+        return;
+    enum p7_status status = node_find_way(node, route, &way);
+    if (status == P7_OK)
+        status = send_unitdata(node, now_ns, &way, reply);
+    else
+        node->counters.encode_failures += status != P7_STATE;
+    if (status != P7_OK)
         node->counters.replies_unsent++;
 }
 
@@ -95,10 +97,16 @@ enum p7_status node_route_to_as(const struct node *node, const char *as_name,
     return P7_NOT_FOUND;
 }
 
+static bool find_open_way(const struct node *node, const struct node_route *route,
+                          struct node_route *way)
+{
+    return node_find_way(node, route, way) == P7_OK && node_reaches(node, way->as, way->dpc);
+}
+
 bool node_route_is_open(const struct node *node, const struct node_route *route)
 {
     struct node_route way;
-    return node_find_way(node, route, &way) == P7_OK && node_reaches(node, way.as, way.dpc);
+    return find_open_way(node, route, &way);
 }
 
 bool node_route_is_two_way(const struct node *node, const struct node_route *route)
@@ -134,7 +142,8 @@ enum p7_status node_send_by(struct node *node, int64_t now_ns, uint32_t dialogue
                             const struct node_route *route, enum tcap_send_primitive primitive,
                             const struct tcap_request *request)
 {
-    if (!node_route_is_open(node, route))
+    struct node_route way;
+    if (!find_open_way(node, route, &way))
         return P7_STATE;
     struct bytes_writer w =
         bytes_writer_of(node->tcap_octets, node->tcap_octets + sizeof(node->tcap_octets));
@@ -146,7 +155,7 @@ enum p7_status node_send_by(struct node *node, int64_t now_ns, uint32_t dialogue
         return status;
     }
     const enum p7_status sent =
-        send_unitdata(node, now_ns, route, bytes_of(w.start, bytes_writer_length(&w)));
+        send_unitdata(node, now_ns, &way, bytes_of(w.start, bytes_writer_length(&w)));
     /* An association that is being shut down takes nothing any more while its AS still counts as
      * open. By now the dialogue has moved on, an END has freed it: P7_STATE would say otherwise. */
     return sent == P7_STATE ? P7_FULL : sent;
@@ -168,7 +177,7 @@ static struct tcap_parts parts_of(enum tcap_message_type type, struct tcap_trans
 }
 
 /* A message that moves no dialogue's state. */
-static enum p7_status send_parts(struct node *node, int64_t now_ns, const struct node_route *route,
+static enum p7_status send_parts(struct node *node, int64_t now_ns, const struct node_route *way,
                                  struct tcap_parts parts)
 {
     struct bytes_writer w =
@@ -178,7 +187,7 @@ static enum p7_status send_parts(struct node *node, int64_t now_ns, const struct
         node->counters.encode_failures++;
         return status;
     }
-    return send_unitdata(node, now_ns, route, bytes_of(w.start, bytes_writer_length(&w)));
+    return send_unitdata(node, now_ns, way, bytes_of(w.start, bytes_writer_length(&w)));
 }
 
 enum p7_status node_send_end_to(struct node *node, int64_t now_ns, const struct node_route *route,
@@ -186,9 +195,10 @@ enum p7_status node_send_end_to(struct node *node, int64_t now_ns, const struct 
                                 const struct tcap_request *request)
 {
     const struct tcap_transaction_id none = {0};
-    if (!node_route_is_open(node, route))
+    struct node_route way;
+    if (!find_open_way(node, route, &way))
         return P7_STATE;
-    return send_parts(node, now_ns, route, parts_of(TCAP_END, none, peer_id, request));
+    return send_parts(node, now_ns, &way, parts_of(TCAP_END, none, peer_id, request));
 }
 
 enum p7_status node_send_abort_to(struct node *node, int64_t now_ns, const struct node_route *route,
@@ -200,9 +210,10 @@ enum p7_status node_send_abort_to(struct node *node, int64_t now_ns, const struc
         .has_p_abort = true,
         .p_abort_cause = TCAP_P_ABORT_UNRECOGNIZED_TRANSACTION_ID,
     };
-    if (!node_route_is_open(node, route))
+    struct node_route way;
+    if (!find_open_way(node, route, &way))
         return P7_STATE;
-    return send_parts(node, now_ns, route, parts);
+    return send_parts(node, now_ns, &way, parts);
 }
 
 enum p7_status node_resend_begin(struct node *node, int64_t now_ns, uint32_t dialogue,
@@ -210,13 +221,14 @@ enum p7_status node_resend_begin(struct node *node, int64_t now_ns, uint32_t dia
 {
     if (route == NULL)
         route = tcap_dialogue_route(node->dialogues, dialogue);
-    if (!node_route_is_open(node, route) ||
+    struct node_route way;
+    if (!find_open_way(node, route, &way) ||
         tcap_dialogue_state(node->dialogues, dialogue) != TCAP_STATE_INITIATION_SENT)
         return P7_STATE;
     const struct tcap_transaction_id id = {
         .value = tcap_dialogue_local_id(node->dialogues, dialogue), .length = 4};
     const struct tcap_transaction_id none = {0};
-    return send_parts(node, now_ns, route, parts_of(TCAP_BEGIN, id, none, request));
+    return send_parts(node, now_ns, &way, parts_of(TCAP_BEGIN, id, none, request));
 }
 
 void node_dialogue_drop(struct node *node, uint32_t dialogue)
