@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "sigtran/codec/sccp.h"
 
+#include "tests/unit/sigtran/codec/sccp_address_case.h"
 #include "tests/unit/sigtran/codec/sccp_vectors.h"
 #include "tests/unit/unit.h"
 
@@ -128,12 +129,7 @@ static void fields_are_read_as_wireshark_reads_them(void)
 /* Q.713-3.4.1, 3.4.2.1, 3.4.2.2, 3.4.2.3.1, 3.4.2.3.2, 3.4.2.3.3, 3.4.2.3.4 */
 static void every_global_title_indicator_makes_the_round_trip(void) /* Q.713-3.4.2.3 */
 {
-    static const uint8_t digits[] = {0x21, 0x43, 0x05};
-    static const struct {
-        struct sccp_address address;
-        const char *hex;
-        const char *text;
-    } cases[] = {
+    static const struct sccp_address_case cases[] = {
         {{.gti = 0}, "00", ""},
         {{.has_ssn = true, .ssn = 146, .route_on_ssn = true}, "4292", ""},
         {{.has_pc = true, .pc = 0x3fff, .has_ssn = true, .ssn = 8, .national = true},
@@ -159,39 +155,8 @@ static void every_global_title_indicator_makes_the_round_trip(void) /* Q.713-3.4
          "123450"},
         {{.gti = 9}, "24214305", ""},
     };
-    for (size_t i = 0; i < COUNT(cases); i++) {
-        struct sccp_address a = cases[i].address;
-        struct sccp_address back;
-        struct sccp_party party;
-        char text[DIGITS_TEXT_OCTETS];
-        if (a.gti != 0)
-            a.digits = bytes_of(digits, sizeof(digits));
-        CU_ASSERT_EQUAL(sccp_party_set(&party, &a), P7_OK);
-        CU_ASSERT_TRUE(bytes_equal(sccp_party_bytes(&party), from_hex(cases[i].hex)));
-        CU_ASSERT_EQUAL_FATAL(sccp_address_decode(SCCP_ITU, sccp_party_bytes(&party), &back),
-                              P7_OK);
-        CU_ASSERT_EQUAL(back.has_pc, a.has_pc);
-        CU_ASSERT_EQUAL(back.pc, a.pc);
-        CU_ASSERT_EQUAL(back.has_ssn, a.has_ssn);
-        CU_ASSERT_EQUAL(back.ssn, a.ssn);
-        CU_ASSERT_EQUAL(back.route_on_ssn, a.route_on_ssn);
-        CU_ASSERT_EQUAL(back.national, a.national);
-        CU_ASSERT_EQUAL(back.gti, a.gti);
-        CU_ASSERT_EQUAL(back.translation_type, a.translation_type);
-        CU_ASSERT_EQUAL(back.numbering_plan, a.numbering_plan);
-        CU_ASSERT_EQUAL(back.encoding_scheme, a.encoding_scheme);
-        CU_ASSERT_EQUAL(back.nature_of_address, a.nature_of_address);
-        CU_ASSERT_EQUAL(back.nature_spare, a.nature_spare);
-        CU_ASSERT_EQUAL(back.digits_odd, a.digits_odd);
-        CU_ASSERT_TRUE(bytes_equal(back.digits, a.digits));
-        (void)!sccp_address_digits(&back, text);
-        CU_ASSERT_STRING_EQUAL(text, cases[i].text);
-        /* Every element that the indicator announces is needed. */
-        const size_t needed = party.length - a.digits.length;
-        for (size_t cut = 0; cut < needed; cut++)
-            CU_ASSERT_EQUAL(sccp_address_decode(SCCP_ITU, bytes_of(party.octets, cut), &back),
-                            P7_TRUNCATED);
-    }
+    for (size_t i = 0; i < COUNT(cases); i++)
+        expect_round_trip(SCCP_ITU, &cases[i]);
 }
 
 static void an_address_beyond_its_fields_is_refused(void)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* What ANSI codes in another way than ITU: sigtran/codec/sccp_address.c, SCMG of sccp.c. */
-#include "sigtran/codec/sccp.h"
-#include "tests/unit/unit.h"
+#include "tests/unit/sigtran/codec/sccp_address_case.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -15,12 +14,7 @@ static struct bytes from_hex(const char *hex)
 /* T1.112.3-3.4: SSN and PC the other way round than in Q.713, three octets of PC, bit 8 always. */
 static void every_ansi_address_makes_the_round_trip(void)
 {
-    static const uint8_t digits[] = {0x21, 0x43, 0x05};
-    static const struct {
-        struct sccp_address address;
-        const char *hex;
-        const char *text;
-    } cases[] = {
+    static const struct sccp_address_case cases[] = {
         {{.variant = SCCP_ANSI, .national = true}, "80", ""},
         {{.variant = SCCP_ANSI,
           .national = true,
@@ -62,36 +56,8 @@ static void every_ansi_address_makes_the_round_trip(void)
         /* "International": by ITU's rules also in an ANSI network. */
         {{.has_pc = true, .pc = 0x3fff, .has_ssn = true, .ssn = 8}, "03ff3f08", ""},
     };
-    for (size_t i = 0; i < COUNT(cases); i++) {
-        struct sccp_address a = cases[i].address;
-        struct sccp_address back;
-        struct sccp_party party;
-        char text[DIGITS_TEXT_OCTETS];
-        if (a.gti != 0)
-            a.digits = bytes_of(digits, sizeof(digits));
-        CU_ASSERT_EQUAL(sccp_party_set(&party, &a), P7_OK);
-        CU_ASSERT_TRUE(bytes_equal(sccp_party_bytes(&party), from_hex(cases[i].hex)));
-        CU_ASSERT_EQUAL_FATAL(sccp_address_decode(SCCP_ANSI, sccp_party_bytes(&party), &back),
-                              P7_OK);
-        CU_ASSERT_EQUAL(back.variant, a.variant);
-        CU_ASSERT_EQUAL(back.national, a.national);
-        CU_ASSERT_TRUE(back.has_pc == a.has_pc && back.pc == a.pc);
-        CU_ASSERT_TRUE(back.has_ssn == a.has_ssn && back.ssn == a.ssn);
-        CU_ASSERT_EQUAL(back.route_on_ssn, a.route_on_ssn);
-        CU_ASSERT_EQUAL(back.gti, a.gti);
-        CU_ASSERT_EQUAL(back.translation_type, a.translation_type);
-        CU_ASSERT_EQUAL(back.numbering_plan, a.numbering_plan);
-        CU_ASSERT_EQUAL(back.encoding_scheme, a.encoding_scheme);
-        CU_ASSERT_EQUAL(back.digits_odd, a.digits_odd);
-        CU_ASSERT_TRUE(bytes_equal(back.digits, a.digits));
-        CU_ASSERT_EQUAL(sccp_address_digits(&back, text),
-                        cases[i].text[0] == '\0' ? P7_NOT_FOUND : P7_OK);
-        CU_ASSERT_STRING_EQUAL(text, cases[i].text);
-        const size_t needed = party.length - a.digits.length;
-        for (size_t cut = 0; cut < needed; cut++)
-            CU_ASSERT_EQUAL(sccp_address_decode(SCCP_ANSI, bytes_of(party.octets, cut), &back),
-                            P7_TRUNCATED);
-    }
+    for (size_t i = 0; i < COUNT(cases); i++)
+        expect_round_trip(SCCP_ANSI, &cases[i]);
 }
 
 static void an_ansi_party_is_made_as_an_itu_one(void)
