@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 #include "responder/workload_disk.h"
 #include "responder/workload_queue.h"
 #include "sigtran/base/bytes.h"
+#include "sigtran/runtime/thread.h"
 
 #define QUEUE_MAX_DEFAULT 65536u
 #define HEAP_OCTETS_MAX   (1ull << 44)
@@ -204,21 +204,13 @@ static enum p7_status create_heap(struct workload *w, uint64_t octets)
 
 static enum p7_status start_workers(struct workload *w, uint32_t workers)
 {
-    sigset_t all, before;
     int error = 0;
-    /* Signals are for the main thread. */
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
     for (uint32_t i = 0; i < workers && error == 0; i++) {
-        error = pthread_create(&w->worker[i].thread, NULL, worker_run, &w->worker[i]);
-        if (error != 0)
-            break;
         char name[16];
         (void)snprintf(name, sizeof(name), "p7-work-%u", i % 1000);
-        (void)pthread_setname_np(w->worker[i].thread, name);
-        w->worker_count++;
+        error = thread_start(&w->worker[i].thread, worker_run, &w->worker[i], name);
+        w->worker_count += error == 0;
     }
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     errno = error;
     return error == 0 ? P7_OK : P7_SYSTEM;
 }

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -16,6 +15,7 @@
 #include "responder/core/workload_plan.h"
 #include "sigtran/base/bytes.h"
 #include "sigtran/base/random.h"
+#include "sigtran/runtime/thread.h"
 
 /* One write carries at most this; what exceeds PENDING_OCTETS_MAX is dropped (and counted): memory
  * and backlog stay bounded when requests ask for more than the disk gives. */
@@ -154,21 +154,14 @@ static void fill_pattern(uint8_t *pattern)
 static bool start_thread(struct workload_disk *disk)
 {
     pthread_condattr_t attributes;
-    sigset_t all, before;
     (void)pthread_mutex_init(&disk->mutex, NULL);
     (void)pthread_condattr_init(&attributes);
     (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     (void)pthread_cond_init(&disk->changed, &attributes);
     (void)pthread_condattr_destroy(&attributes);
-    /* Signals are for the main thread. */
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    const int error = pthread_create(&disk->thread, NULL, writer_run, disk);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (error == 0) {
-        (void)pthread_setname_np(disk->thread, "p7-disk");
+    const int error = thread_start(&disk->thread, writer_run, disk, "p7-disk");
+    if (error == 0)
         return true;
-    }
     (void)pthread_cond_destroy(&disk->changed);
     (void)pthread_mutex_destroy(&disk->mutex);
     errno = error;

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 #include "responder/storage/disk_posix.h"
 #include "responder/storage/ledger_reader.h"
 #include "sigtran/runtime/clock.h"
+#include "sigtran/runtime/thread.h"
 
 #define NICE        19 /* behind everything else, and not starved as SCHED_IDLE would be */
 #define PATH_OCTETS 4096
@@ -198,21 +198,14 @@ static void *thread_run(void *argument)
 static int start(struct cdr *cdr)
 {
     pthread_condattr_t attributes;
-    sigset_t all, before;
     (void)pthread_mutex_init(&cdr->mutex, NULL);
     (void)pthread_condattr_init(&attributes);
     (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     (void)pthread_cond_init(&cdr->changed, &attributes);
     (void)pthread_condattr_destroy(&attributes);
-    /* Signals are for the main thread. */
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    const int error = pthread_create(&cdr->thread, NULL, thread_run, cdr);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (error == 0) {
-        (void)pthread_setname_np(cdr->thread, "p7-cdr");
+    const int error = thread_start(&cdr->thread, thread_run, cdr, "p7-cdr");
+    if (error == 0)
         return 0;
-    }
     (void)pthread_cond_destroy(&cdr->changed);
     (void)pthread_mutex_destroy(&cdr->mutex);
     return error;

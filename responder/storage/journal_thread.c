@@ -3,13 +3,13 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
 #include "sigtran/runtime/clock.h"
+#include "sigtran/runtime/thread.h"
 
 /* Entries of the ring begin at multiples of this, so that their heads never wrap. */
 #define ALIGNMENT   16u
@@ -412,7 +412,6 @@ static int start(struct journal_thread *thread)
 {
     pthread_condattr_t cond;
     pthread_mutexattr_t mutex;
-    sigset_t all, before;
     /* The traffic thread may run with a real-time priority: it shall not wait for a journal's
      * thread that some third one keeps from running. */
     (void)pthread_mutexattr_init(&mutex);
@@ -423,15 +422,9 @@ static int start(struct journal_thread *thread)
     (void)pthread_condattr_setclock(&cond, CLOCK_MONOTONIC);
     (void)pthread_cond_init(&thread->posted, &cond);
     (void)pthread_condattr_destroy(&cond);
-    /* Signals are for the main thread. */
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    const int error = pthread_create(&thread->thread, NULL, thread_run, thread);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (error == 0) {
-        (void)pthread_setname_np(thread->thread, "p7-journal");
+    const int error = thread_start(&thread->thread, thread_run, thread, "p7-journal");
+    if (error == 0)
         return 0;
-    }
     (void)pthread_cond_destroy(&thread->posted);
     (void)pthread_mutex_destroy(&thread->mutex);
     return error;

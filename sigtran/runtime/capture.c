@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "sigtran/codec/capture_block.h"
+#include "sigtran/runtime/thread.h"
 
 #define CACHE_LINE_OCTETS 64
 #define POLL_NS           20000000
@@ -301,18 +302,14 @@ static struct capture *allocate(uint64_t ring_octets)
     return capture;
 }
 
-/* Signals are the main thread's. SCHED_BATCH: not to preempt the traffic thread on its core. */
-static int start_thread(struct capture *capture)
+/* SCHED_BATCH: not to preempt the traffic thread when it wakes on the same core. A kernel that
+ * refuses that costs precision only. */
+static int start_writer(struct capture *capture)
 {
-    sigset_t all, before;
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    const int error_number = pthread_create(&capture->thread, NULL, writer_run, capture);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    const int error_number = thread_start(&capture->thread, writer_run, capture, "capture");
     if (error_number == 0) {
         const struct sched_param none = {.sched_priority = 0};
         (void)pthread_setschedparam(capture->thread, SCHED_BATCH, &none);
-        (void)pthread_setname_np(capture->thread, "capture");
     }
     return error_number;
 }
@@ -341,7 +338,7 @@ enum p7_status capture_open(const struct capture_settings *settings, struct capt
     capture->writer = bytes_writer_of(capture->buffer, capture->buffer + BUFFER_OCTETS);
     capture_write_head(&capture->writer, "pulse7 " PULSE7_VERSION, settings->comment);
     capture->fd = open(settings->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    const int error_number = capture->fd == -1 ? errno : start_thread(capture);
+    const int error_number = capture->fd == -1 ? errno : start_writer(capture);
     if (error_number != 0) {
         (void)snprintf(reason, reason_octets, "capture %s: %s", settings->path,
                        strerror(error_number));

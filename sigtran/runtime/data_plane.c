@@ -6,7 +6,6 @@
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 #include "sigtran/runtime/clock.h"
 #include "sigtran/runtime/mailbox.h"
 #include "sigtran/runtime/node_show.h"
+#include "sigtran/runtime/thread.h"
 
 #define COMMANDS_MAX       64
 #define COMMAND_OCTETS_MAX 256
@@ -240,13 +240,7 @@ enum p7_status data_plane_start(struct data_plane *plane, char *error, size_t er
     enum p7_status status = node_start(plane->node, clock_monotonic_ns(), error, error_octets);
     if (status != P7_OK)
         return status;
-    /* Signals are the main thread's: a new thread takes over the mask of its creator. */
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    const int failed = pthread_create(&plane->thread, NULL, traffic_thread, plane);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    const int failed = thread_start(&plane->thread, traffic_thread, plane, NULL);
     if (failed != 0) {
         errno = failed;
         (void)snprintf(error, error_octets, "can't start the traffic thread: %s", strerror(failed));
